@@ -1,0 +1,2 @@
+/** What a column can hold, the same on the wire, in SQLite and in memory. */
+export type Value = string | number | null;

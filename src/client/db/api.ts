@@ -1,0 +1,184 @@
+/**
+ * What the app can ask of the database, by name: the contract between pages and the database worker. Arguments and rows
+ * are plain data that survives `postMessage`. SQL lives in queries.ts and mutations/, never in a page.
+ *
+ * Mutations are idempotent: ids and times come from the caller, so one that is sent again after a hand-over between two
+ * leaders changes nothing.
+ */
+import type { Result } from '../../base/result.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Row } from '../../schema/tables.ts';
+
+type Rating = 1 | 2 | 3 | 4;
+
+export interface WordRow {
+  readonly id: string;
+  readonly language: string;
+  readonly word: string;
+  readonly translation: string;
+  readonly note: string;
+  readonly created_at: number;
+  readonly due_at: number;
+  readonly card_state: number;
+  readonly reps: number;
+}
+
+export interface DueCard extends WordRow {
+  /** When the card would come again for each answer: again, hard, good, easy. Milliseconds since 1970. */
+  readonly next: readonly [number, number, number, number];
+}
+
+export interface ConversationRow {
+  readonly id: string;
+  readonly title: string;
+  readonly language: string;
+  readonly scenario: string;
+  readonly started_at: number;
+  readonly messages: number;
+  readonly last_body: string | null;
+  readonly last_at: number | null;
+}
+
+export interface Summary {
+  readonly words: number;
+  readonly due: number;
+  readonly conversations: number;
+  readonly documents: number;
+  /** Since `dayStart`. */
+  readonly reviewed_today: number;
+  readonly added_today: number;
+  /** Days in a row with study, today or yesterday being the last. */
+  readonly streak: number;
+}
+
+export interface SyncStatusRow {
+  readonly user_id: string | null;
+  readonly user_name: string | null;
+  readonly device: string;
+  /** Dirty records not yet answered for by the server. */
+  readonly waiting: number;
+  readonly rejected: number;
+  readonly open_conflicts: number;
+  /** End of the last run that got through, milliseconds since 1970. */
+  readonly last_sync_at: number | null;
+  readonly last_error: ErrorCode | null;
+  readonly next_attempt_at: number | null;
+}
+
+export interface RejectedRow {
+  readonly table_name: string;
+  readonly row_id: string;
+  readonly code: string;
+  readonly column_name: string | null;
+  /** JSON of the values that were refused. */
+  readonly values_json: string;
+  readonly rejected_at: number;
+}
+
+export interface RunRow {
+  readonly id: number;
+  readonly direction: string;
+  readonly started_at: number;
+  readonly finished_at: number;
+  readonly processed: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly conflicts: number;
+  readonly bytes_sent: number;
+  readonly bytes_received: number;
+  readonly error: ErrorCode | null;
+}
+
+type Query<Args, R> = { readonly args: Args; readonly row: R };
+type Empty = Readonly<Record<never, never>>;
+
+/** Every query: its arguments and one row of its answer. */
+export interface Queries {
+  'profile.get': Query<Empty, Row<'profile'>>;
+  'settings.all': Query<Empty, Row<'setting'>>;
+  'summary.get': Query<{ readonly now: number; readonly dayStart: number }, Summary>;
+  /** `search` '' lists all, newest first; otherwise best match first, prefixes match, accents and case folded. */
+  'words.list': Query<{ readonly search: string; readonly limit: number; readonly offset: number }, WordRow>;
+  'words.count': Query<{ readonly search: string }, { readonly total: number }>;
+  'words.get': Query<{ readonly id: string }, WordRow>;
+  'reviews.due': Query<{ readonly now: number; readonly limit: number }, DueCard>;
+  'conversations.list': Query<Empty, ConversationRow>;
+  'conversations.get': Query<{ readonly id: string }, ConversationRow>;
+  'messages.list': Query<{ readonly conversationId: string }, Row<'message'>>;
+  'documents.list': Query<Empty, Omit<Row<'document'>, 'content'>>;
+  'documents.get': Query<{ readonly id: string }, Row<'document'>>;
+  'sync.status': Query<Empty, SyncStatusRow>;
+  'sync.waiting': Query<Empty, { readonly table_name: string; readonly waiting: number }>;
+  'sync.runs': Query<{ readonly limit: number }, RunRow>;
+  'sync.rejected': Query<Empty, RejectedRow>;
+  'conflicts.list': Query<{ readonly limit: number }, Row<'conflict'>>;
+}
+
+export interface NewWord {
+  readonly word: string;
+  readonly translation: string;
+  readonly note?: string;
+}
+
+/** Every mutation and its arguments. Ids are made by the caller unless the table has a natural key; times are milliseconds since 1970. */
+export interface Mutations {
+  'profile.save': { readonly displayName: string; readonly nativeLanguage: string; readonly targetLanguage: string; readonly at: number };
+  'settings.put': { readonly key: string; readonly value: string };
+  /** Adds each word that the language does not have yet; others stay as they are. */
+  'words.add': { readonly language: string; readonly words: readonly NewWord[]; readonly at: number };
+  'words.edit': { readonly id: string; readonly word: string; readonly translation: string; readonly note: string };
+  'words.delete': { readonly id: string };
+  /** Schedules the card by FSRS, keeps the review, counts it as study. */
+  'reviews.grade': { readonly reviewId: string; readonly wordId: string; readonly rating: Rating; readonly at: number; readonly duration: number };
+  'conversations.start': { readonly id: string; readonly title: string; readonly language: string; readonly scenario: string; readonly at: number };
+  'conversations.rename': { readonly id: string; readonly title: string };
+  /** With its messages. */
+  'conversations.delete': { readonly id: string };
+  'messages.send': { readonly id: string; readonly conversationId: string; readonly author: 'learner' | 'tutor'; readonly body: string; readonly at: number };
+  'documents.add': { readonly title: string; readonly language: string; readonly content: string; readonly contentHash: string; readonly source: string; readonly at: number };
+  'documents.move': { readonly id: string; readonly position: number };
+  'documents.delete': { readonly id: string };
+  /** Binds what is on the device to an account; fails with `wrong_account` when it is another's. */
+  'account.attach': { readonly userId: string; readonly name: string };
+  /** `keep`: stays for the same account; `remove`: every row and the outbox leave this device. */
+  'account.detach': { readonly rows: 'keep' | 'remove' };
+  'rejected.discard': { readonly tableName: string; readonly rowId: string };
+}
+
+export type QueryName = keyof Queries;
+export type MutationName = keyof Mutations;
+
+/** `invalid`: an argument breaks the declaration of its table, `detail` says which column and how. */
+export interface DatabaseFailure {
+  readonly code: 'invalid' | 'wrong_account' | 'storage_full' | 'storage_failed' | 'outdated';
+  readonly detail: string;
+}
+
+/**
+ * `suspended`: the page is hidden and gave the database up; it comes back by itself. `outdated`: another tab runs
+ * another version, this page has to be reloaded.
+ */
+export type DatabaseState =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'ready'; readonly role: 'leader' | 'follower'; readonly storage: 'opfs' | 'indexeddb' }
+  | { readonly kind: 'suspended' }
+  | { readonly kind: 'outdated' }
+  | { readonly kind: 'failed'; readonly failure: DatabaseFailure };
+
+/** The database as a page has it, whichever tab leads. Requests made while none leads wait for the next leader. */
+export interface LocalDatabase {
+  query<Q extends QueryName>(name: Q, args: Queries[Q]['args']): Promise<Result<Queries[Q]['row'][], DatabaseFailure>>;
+  /**
+   * Calls `onRows` with the answer now and whenever it changes; keeps on over hand-overs. Returns the unsubscribe.
+   */
+  live<Q extends QueryName>(
+    name: Q,
+    args: Queries[Q]['args'],
+    onRows: (rows: Queries[Q]['row'][]) => void,
+    onFailure?: (failure: DatabaseFailure) => void,
+  ): () => void;
+  /** Resolves when the change is on disk and in the outbox (I1). */
+  mutate<M extends MutationName>(name: M, args: Mutations[M]): Promise<Result<null, DatabaseFailure>>;
+  readonly state: DatabaseState;
+  onState(listener: (state: DatabaseState) => void): () => void;
+}

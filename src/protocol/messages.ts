@@ -1,0 +1,120 @@
+/**
+ * The messages of `POST /api/sync` (docs/spec/protocol.md). Types only, shared by both sides;
+ * `request-schema.ts` validates requests on the server, `parse-reply.ts` replies in the client.
+ */
+import type { Value } from '../base/value.ts';
+
+/** A packed hybrid logical clock: milliseconds since 1970 × 1024 + counter, a safe integer (see sync/clock.ts). */
+export type Stamp = number;
+
+/** The server's per-user sequence number of an accepted change. 0: never seen by the server. */
+export type Sequence = number;
+
+/** One dirty record of a device. */
+export interface Change {
+  readonly table: string;
+  readonly id: string;
+  /**
+   * `insert`: `values` holds every column the device knows. `update`: only the dirty ones. `delete`: none.
+   */
+  readonly op: 'insert' | 'update' | 'delete';
+  /** When it was made; a column listed in `stamps` was edited at that time instead. */
+  readonly stamp: Stamp;
+  readonly stamps?: Readonly<Record<string, Stamp>>;
+  readonly values?: Readonly<Record<string, Value>>;
+  /** What the change was based on: the row's sequence as the device had it. */
+  readonly baseSeq: Sequence;
+  /** For a column: the sequence it was based on and its value then, where known. Columns not listed: `baseSeq`, value unknown. */
+  readonly base?: Readonly<Record<string, readonly [Sequence, Value]>>;
+}
+
+export interface SyncRequest {
+  readonly protocol: number;
+  readonly schema: number;
+  /** The account the device belongs to; refused when the session is another's (I7). */
+  readonly user: string;
+  readonly device: string;
+  /** Everything up to this sequence is stored on the device (I6). */
+  readonly cursor: Sequence;
+  readonly changes: readonly Change[];
+  /** Most rows wanted; 0 for a push only. */
+  readonly limit: number;
+}
+
+/**
+ * `applied`: the row is as sent. `merged`: something else stands in at least one column, or came from elsewhere; the row
+ * is among `changes`. `duplicate`: seen before. `resend`: the server lacks the row, send it whole. `rejected`: can never
+ * succeed, `error` says why.
+ */
+export type ChangeStatus = 'applied' | 'merged' | 'duplicate' | 'resend' | 'rejected';
+
+export interface ChangeResult {
+  readonly status: ChangeStatus;
+  /** The row's sequence after the change; 0 with `resend` and `rejected`. */
+  readonly seq: Sequence;
+  readonly error?: ChangeError;
+}
+
+export type ChangeErrorCode =
+  | 'unknown_table'
+  | 'unknown_column'
+  | 'invalid_id'
+  | 'invalid_value'
+  | 'missing_column'
+  | 'append_only'
+  | 'invalid_change';
+
+export interface ChangeError {
+  readonly code: ChangeErrorCode;
+  /** Which column, where one is to blame. */
+  readonly column?: string;
+}
+
+/** Pulled rows of one table, column-wise. All arrays but `columns` and `deleted` have one entry a row. */
+export interface RowPage {
+  readonly table: string;
+  readonly ids: readonly string[];
+  readonly seqs: readonly Sequence[];
+  /** Indexes (into `ids`) of rows that are deleted; their values are null. */
+  readonly deleted: readonly number[];
+  readonly columns: readonly string[];
+  /** One array a column, in the order of `columns`. */
+  readonly values: readonly (readonly Value[])[];
+}
+
+export interface SyncReply {
+  /** One for each change sent, in order. */
+  readonly results: readonly ChangeResult[];
+  readonly changes: readonly RowPage[];
+  /** The cursor after these rows. */
+  readonly cursor: Sequence;
+  /** Whether rows after `cursor` wait. */
+  readonly more: boolean;
+  /** The highest stamp the account has seen; the device's clock goes on after it. */
+  readonly clock: Stamp;
+  /** The server's clock, milliseconds since 1970. */
+  readonly serverTime: number;
+}
+
+/** Body of every reply that is not a success. */
+export interface ErrorReply {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly serverTime?: number;
+    readonly requestId?: string;
+  };
+}
+
+/** `POST /api/account` and `POST /api/session`. */
+export interface Credentials {
+  readonly name: string;
+  readonly password: string;
+  /** How the session list calls this device, e.g. `Chrome on Android`. */
+  readonly deviceName?: string;
+}
+
+/** Reply of `POST /api/account`, `POST /api/session` and `GET /api/session`. */
+export interface SessionReply {
+  readonly user: { readonly id: string; readonly name: string };
+}

@@ -1,0 +1,73 @@
+/**
+ * What the engine needs of the world (I10). Every port is small, has one behavioural suite in tests/conformance, and is
+ * implemented at the edge. Nothing here waits, reads a clock or rolls a die.
+ */
+import type { Result } from '../base/result.ts';
+import type { Failure } from '../protocol/errors.ts';
+import type { Change, Sequence, Stamp, SyncReply, SyncRequest } from '../protocol/messages.ts';
+import type { Direction, SyncReport } from './report.ts';
+
+/** What a device is about to send, read in one transaction. */
+export interface Batch {
+  /** The signed-in account, or null: then nothing can be synced yet. */
+  readonly user: string | null;
+  readonly device: string;
+  readonly cursor: Sequence;
+  /** In sync order, no more than the protocol's push limits. */
+  readonly changes: readonly Change[];
+  /** Whether dirty records beyond `changes` wait. */
+  readonly more: boolean;
+}
+
+/** What applying a reply did, by table. */
+export interface Applied {
+  readonly tables: Readonly<Record<string, { readonly sent: number; readonly received: number; readonly failed: number; readonly conflicts: number }>>;
+}
+
+/** The device's side of a sync: the outbox, the rows, the cursor. Each method is one transaction or none (I1, I5). */
+export interface SyncStore {
+  /** Reads dirty records. With direction `down`, `changes` is empty. */
+  gather(direction: Direction): Promise<Result<Batch, Failure>>;
+  /**
+   * Stores what the server said, in one transaction: results leave the outbox (I2, and only as far as no newer edit came
+   * in between), rows are applied without losing dirty columns, the cursor moves (I6), the clock observes.
+   * Applying the same pair twice changes nothing.
+   */
+  apply(sent: Batch, reply: SyncReply): Promise<Result<Applied, Failure>>;
+  /** The clock of this device is wrong by `offset` milliseconds (server minus device): pending stamps are corrected. */
+  correctClock(serverTime: number): Promise<Result<null, Failure>>;
+  /** Stores the run, and on failure when the next attempt is due. */
+  record(report: SyncReport, next: NextAttempt): Promise<Result<null, Failure>>;
+  /** How many attempts in a row failed, for backoff. */
+  attempts(): Promise<Result<number, Failure>>;
+}
+
+export interface NextAttempt {
+  /** Milliseconds since 1970, or null: none by itself. */
+  readonly at: number | null;
+  readonly attempts: number;
+}
+
+export interface ExchangeResult {
+  readonly reply: SyncReply;
+  /** Bytes of the bodies on the wire. */
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** One round trip to the server. Never throws: whatever happens on the way is a `Failure`. */
+export interface Transport {
+  exchange(request: SyncRequest): Promise<Result<ExchangeResult, Failure>>;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
+export type { Stamp };
