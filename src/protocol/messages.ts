@@ -42,8 +42,8 @@ export interface SyncRequest {
 }
 
 /**
- * `applied`: the row is as sent. `merged`: something else stands in at least one column, or came from elsewhere; the row
- * is among `changes`. `duplicate`: seen before. `resend`: the server lacks the row, send it whole. `rejected`: can never
+ * `applied`: every column stands as sent. `merged`: another value stands in at least one of them, and the row comes with
+ * this or a later pull. `duplicate`: seen before. `resend`: the server lacks the row, send it whole. `rejected`: can never
  * succeed, `error` says why.
  */
 export type ChangeStatus = 'applied' | 'merged' | 'duplicate' | 'resend' | 'rejected';

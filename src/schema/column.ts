@@ -3,7 +3,14 @@
  */
 import type { Value } from '../base/value.ts';
 
-export interface TextColumn {
+interface ColumnBase {
+  /**
+   * Made by the app, not typed by a person: when two devices differ, the losing value is not kept in `conflict` (I4).
+   */
+  readonly computed?: boolean;
+}
+
+export interface TextColumn extends ColumnBase {
   readonly type: 'text';
   /** Limit in UTF-16 code units. */
   readonly maxLength: number;
@@ -13,7 +20,7 @@ export interface TextColumn {
   readonly default?: string | null;
 }
 
-export interface NumberColumn {
+export interface NumberColumn extends ColumnBase {
   readonly type: 'integer' | 'real';
   readonly min: number;
   readonly max: number;

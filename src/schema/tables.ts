@@ -6,10 +6,10 @@
  */
 import type { NumberColumn, RowOf, Table, TextColumn } from './column.ts';
 
-const time = { type: 'integer', min: 0, max: 8_640_000_000_000_000 } as const satisfies NumberColumn;
+const time = { type: 'integer', min: 0, max: 8_640_000_000_000_000, computed: true } as const satisfies NumberColumn;
 const optionalTime = { ...time, nullable: true, default: null } as const satisfies NumberColumn;
 const flag = { type: 'integer', min: 0, max: 1, default: 0 } as const satisfies NumberColumn;
-const count = { type: 'integer', min: 0, max: 1_000_000_000, default: 0 } as const satisfies NumberColumn;
+const count = { type: 'integer', min: 0, max: 1_000_000_000, default: 0, computed: true } as const satisfies NumberColumn;
 const language = { type: 'text', minLength: 2, maxLength: 35 } as const satisfies TextColumn;
 const reference = { type: 'text', minLength: 1, maxLength: 64 } as const satisfies TextColumn;
 const optionalText = (maxLength: number) =>
@@ -93,14 +93,14 @@ export const tables = {
       created_at: time,
       // The FSRS card (ts-fsrs `Card`), one column a field.
       due_at: time,
-      stability: { type: 'real', min: 0, max: 1_000_000, default: 0 },
-      difficulty: { type: 'real', min: 0, max: 100, default: 0 },
+      stability: { type: 'real', min: 0, max: 1_000_000, default: 0, computed: true },
+      difficulty: { type: 'real', min: 0, max: 100, default: 0, computed: true },
       scheduled_days: count,
       learning_steps: count,
       reps: count,
       lapses: count,
       /** ts-fsrs `State`: 0 new, 1 learning, 2 review, 3 relearning. */
-      card_state: { type: 'integer', min: 0, max: 3, default: 0 },
+      card_state: { type: 'integer', min: 0, max: 3, default: 0, computed: true },
       last_review_at: optionalTime,
     },
   },
@@ -139,23 +139,24 @@ export const tables = {
     priority: 1,
     indexes: [['state', 'decided_at']],
     columns: {
-      table_name: { type: 'text', minLength: 1, maxLength: 40 },
-      row_id: reference,
+      table_name: { type: 'text', minLength: 1, maxLength: 40, computed: true },
+      row_id: { ...reference, computed: true },
       /** '' when the whole row is meant (a deletion against an edit). */
-      column_name: { type: 'text', maxLength: 40 },
+      column_name: { type: 'text', maxLength: 40, computed: true },
       strategy: {
         type: 'text',
         maxLength: 20,
         enum: ['latest_timestamp', 'server_wins', 'local_wins', 'manual_review'],
+        computed: true,
       },
       /** JSON of the value before both changes, of the value that stands, and of the value that lost. */
-      base_value: { type: 'text', maxLength: 1_300_000 },
-      kept_value: { type: 'text', maxLength: 1_300_000 },
-      lost_value: { type: 'text', maxLength: 1_300_000 },
+      base_value: { type: 'text', maxLength: 1_300_000, computed: true },
+      kept_value: { type: 'text', maxLength: 1_300_000, computed: true },
+      lost_value: { type: 'text', maxLength: 1_300_000, computed: true },
       /** The device whose value lost. */
-      lost_device: reference,
+      lost_device: { ...reference, computed: true },
       /** `decided`: by rule; `open`: waits for the person; `resolved`: by the person. */
-      state: { type: 'text', maxLength: 10, enum: ['decided', 'open', 'resolved'] },
+      state: { type: 'text', maxLength: 10, enum: ['decided', 'open', 'resolved'], computed: true },
       decided_at: time,
     },
   },

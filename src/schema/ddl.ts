@@ -1,0 +1,144 @@
+/**
+ * The client's tables as SQL, from the declaration: the synced ones, the full-text indexes and the local-only ones.
+ *
+ * Every synced table has `_rowid` (stable, for the full-text index), `id`, its declared columns, and `_seq`: the server
+ * sequence whose state the row holds, 0 when the server never had it.
+ */
+import type { Column, Table } from './column.ts';
+import { tables } from './tables.ts';
+import { captureTriggers } from './triggers.ts';
+
+/** The full-text module of the SQLite at hand: sql.js is built without FTS5. */
+export type FullTextModule = 'fts5' | 'fts4';
+
+/** Creates the whole schema in an empty file. */
+export function createSchema(fullText: FullTextModule): string[] {
+  const synced = Object.entries<Table>(tables).flatMap(([name, table]) => [
+    createTable(name, table),
+    ...createIndexes(name, table),
+    ...captureTriggers(name, table),
+    ...(table.fullText ? createFullText({ name, columns: table.fullText, module: fullText }) : []),
+  ]);
+  return [...synced, ...localTables];
+}
+
+/** SQL name of the full-text index of a table. */
+export function fullTextName(table: string): string {
+  return `${table}_fts`;
+}
+
+function createTable(name: string, table: Table): string {
+  const columns = Object.entries(table.columns).map(([column, declared]) => `${column} ${columnType(declared)}`);
+  return `CREATE TABLE ${name} (
+  _rowid INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  ${columns.join(',\n  ')},
+  _seq INTEGER NOT NULL DEFAULT 0
+) STRICT`;
+}
+
+function columnType(column: Column): string {
+  const notNull = column.nullable ? '' : ' NOT NULL';
+  const value = column.default;
+  const byDefault = value === undefined || value === null ? '' : ` DEFAULT ${literal(value)}`;
+  return `${column.type.toUpperCase()}${notNull}${byDefault}`;
+}
+
+function literal(value: string | number): string {
+  return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
+}
+
+function createIndexes(name: string, table: Table): string[] {
+  return (table.indexes ?? []).map(
+    (columns) => `CREATE INDEX ${name}_by_${columns.join('_')} ON ${name} (${columns.join(', ')})`,
+  );
+}
+
+interface FullText {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly module: FullTextModule;
+}
+
+/** An index over the table's own rows ("external content"), kept by triggers. Accents and case are folded. */
+function createFullText({ name, columns, module }: FullText): string[] {
+  const index = fullTextName(name);
+  const names = columns.join(', ');
+  const values = (row: 'NEW' | 'OLD') => columns.map((column) => `${row}.${column}`).join(', ');
+  const edited = columns.map((column) => `NEW.${column} IS NOT OLD.${column}`).join(' OR ');
+  if (module === 'fts4') {
+    const remove = `DELETE FROM ${index} WHERE docid = OLD._rowid;`;
+    const add = `INSERT INTO ${index} (docid, ${names}) VALUES (NEW._rowid, ${values('NEW')});`;
+    return [
+      `CREATE VIRTUAL TABLE ${index} USING fts4(${names}, content=${name}, tokenize=unicode61 "remove_diacritics=2")`,
+      `CREATE TRIGGER ${index}_inserted AFTER INSERT ON ${name} BEGIN ${add} END`,
+      `CREATE TRIGGER ${index}_deleting BEFORE DELETE ON ${name} BEGIN ${remove} END`,
+      `CREATE TRIGGER ${index}_updating BEFORE UPDATE OF ${names} ON ${name} WHEN ${edited} BEGIN ${remove} END`,
+      `CREATE TRIGGER ${index}_updated AFTER UPDATE OF ${names} ON ${name} WHEN ${edited} BEGIN ${add} END`,
+    ];
+  }
+  const remove = `INSERT INTO ${index} (${index}, rowid, ${names}) VALUES ('delete', OLD._rowid, ${values('OLD')});`;
+  const add = `INSERT INTO ${index} (rowid, ${names}) VALUES (NEW._rowid, ${values('NEW')});`;
+  // detail=none: which rows have the term is all that is asked; positions would double the index.
+  return [
+    `CREATE VIRTUAL TABLE ${index} USING fts5(${names}, content='${name}', content_rowid='_rowid', detail=none, tokenize='unicode61 remove_diacritics 2')`,
+    `CREATE TRIGGER ${index}_inserted AFTER INSERT ON ${name} BEGIN ${add} END`,
+    `CREATE TRIGGER ${index}_deleted AFTER DELETE ON ${name} BEGIN ${remove} END`,
+    `CREATE TRIGGER ${index}_updated AFTER UPDATE OF ${names} ON ${name} WHEN ${edited} BEGIN ${remove} ${add} END`,
+  ];
+}
+
+/** What never leaves the device. */
+const localTables: readonly string[] = [
+  // One row a dirty record. `stamp`: of its latest edit. `since`: stamp of the columns not in `stamps`. `stamps`: JSON
+  // {column: stamp}. `base`: for an update JSON {column: [sequence, value]} before the first edit; for a delete the row.
+  `CREATE TABLE outbox (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  op TEXT NOT NULL,
+  stamp INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  stamps TEXT,
+  base TEXT,
+  base_seq INTEGER NOT NULL,
+  PRIMARY KEY (tbl, id)
+) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE sync_state (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  device TEXT NOT NULL,
+  user_id TEXT,
+  user_name TEXT,
+  cursor INTEGER NOT NULL DEFAULT 0,
+  clock INTEGER NOT NULL DEFAULT 0,
+  clock_offset INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_attempt_at INTEGER,
+  last_error TEXT,
+  last_sync_at INTEGER
+) STRICT`,
+  `CREATE TABLE sync_run (
+  id INTEGER PRIMARY KEY,
+  direction TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  finished_at INTEGER NOT NULL,
+  processed INTEGER NOT NULL,
+  succeeded INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  conflicts INTEGER NOT NULL,
+  bytes_sent INTEGER NOT NULL,
+  bytes_received INTEGER NOT NULL,
+  error TEXT,
+  detail TEXT,
+  tables TEXT NOT NULL
+) STRICT`,
+  `CREATE TABLE rejected_change (
+  table_name TEXT NOT NULL,
+  row_id TEXT NOT NULL,
+  op TEXT NOT NULL,
+  code TEXT NOT NULL,
+  column_name TEXT,
+  values_json TEXT NOT NULL,
+  rejected_at INTEGER NOT NULL,
+  PRIMARY KEY (table_name, row_id)
+) STRICT, WITHOUT ROWID`,
+];

@@ -1,0 +1,226 @@
+/**
+ * Merge by column, on the server: what a row becomes when a device's change meets it. Pure (I10), so that both stores and
+ * the simulation run the very same code.
+ *
+ * Idempotent (I5): `seen` holds, for each device, the latest stamp merged into this row. A device sends the states of a
+ * row in the order of their stamps, so whatever is not later was merged before and is skipped without a conflict.
+ * Nothing typed is lost (I4): a value that loses goes into a row of `conflict`.
+ */
+import type { Value } from '../base/value.ts';
+import type { Change, ChangeResult, Sequence, Stamp } from '../protocol/messages.ts';
+import type { ConflictStrategy, Values } from '../schema/column.ts';
+import type { StrategyFor } from '../schema/policies.ts';
+import { tableOf } from '../schema/tables.ts';
+import { baseSeqOf, baseValueOf, latestStamp, stampOf } from './change.ts';
+import { isLater } from './clock.ts';
+
+/** A write: when and by which device. */
+export interface Write {
+  readonly stamp: Stamp;
+  readonly device: string;
+  /** The sequence under which the server accepted it. */
+  readonly seq: Sequence;
+}
+
+export interface StoredColumn extends Write {
+  readonly value: Value;
+}
+
+/** A row as the server keeps it. A deleted row keeps its columns, so that a later edit can bring it back whole. */
+export interface StoredRow {
+  readonly id: string;
+  readonly seq: Sequence;
+  readonly deleted: Write | null;
+  readonly columns: Readonly<Record<string, StoredColumn>>;
+  readonly seen: Readonly<Record<string, Stamp>>;
+}
+
+export interface MergeInput {
+  readonly row: StoredRow | null;
+  readonly change: Change;
+  readonly device: string;
+  /** The device's cursor: rows up to it are known there. */
+  readonly cursor: Sequence;
+  /** The sequence to give if the row changes. */
+  readonly seq: Sequence;
+  /** The server's clock, milliseconds since 1970. */
+  readonly now: number;
+  readonly strategyFor: StrategyFor;
+}
+
+export interface Merged {
+  /** What to store, or null when nothing is. Its `seq` is the given one only if the row must reach devices. */
+  readonly row: StoredRow | null;
+  readonly result: ChangeResult;
+  /** Rows to insert into `conflict`, each with an id of its own. */
+  readonly conflicts: readonly Values[];
+  /** Whether the device holds exactly this row already, so that the pull may leave it out. */
+  readonly clean: boolean;
+}
+
+export function mergeChange(input: MergeInput): Merged {
+  const { row, change } = input;
+  if (row && latestStamp(change) <= (row.seen[input.device] ?? 0)) {
+    return { row: null, result: { status: 'duplicate', seq: row.seq }, conflicts: [], clean: false };
+  }
+  if (!row && change.op === 'update') {
+    return { row: null, result: { status: 'resend', seq: 0 }, conflicts: [], clean: false };
+  }
+  const merge = change.op === 'delete' ? mergeDelete(input) : mergeColumns(input);
+  return finish(input, merge);
+}
+
+/** A merge under way: the row's new parts and what was decided on the way. */
+interface Draft {
+  readonly deleted: Write | null;
+  readonly columns: Readonly<Record<string, StoredColumn>>;
+  /** Something that a device would see is different from before. */
+  readonly changed: boolean;
+  readonly conflicts: readonly Values[];
+  /** Something of what was sent does not stand. */
+  readonly lost: boolean;
+}
+
+function finish(input: MergeInput, draft: Draft): Merged {
+  const { row, change, device } = input;
+  // What was lost has to reach the device even if it had the row before: its own value still stands there.
+  const moved = draft.changed || draft.lost;
+  const seq = moved ? input.seq : row!.seq;
+  const seen = { ...row?.seen, [device]: latestStamp(change) };
+  return {
+    row: { id: change.id, seq, deleted: draft.deleted, columns: draft.columns, seen },
+    result: { status: draft.lost ? 'merged' : 'applied', seq },
+    conflicts: draft.conflicts,
+    clean: moved && !draft.lost && (row === null || row.seq <= input.cursor),
+  };
+}
+
+function mergeDelete(input: MergeInput): Draft {
+  const { row, change, device } = input;
+  const deletion: Write = { stamp: change.stamp, device, seq: input.seq };
+  const columns = row?.columns ?? {};
+  if (row?.deleted) {
+    const first = isLater(row.deleted, deletion) ? row.deleted : { ...deletion, seq: row.deleted.seq };
+    return { deleted: first, columns, changed: false, conflicts: [], lost: false };
+  }
+  const rivals = Object.entries(columns).filter(
+    ([, column]) => column.device !== device && column.seq > change.baseSeq,
+  );
+  const strategy = input.strategyFor(change.table, '');
+  const later = rivals.some(([, column]) => isLater(column, deletion));
+  if (rivals.length > 0 && !winsOver(strategy, !later)) {
+    const kept = JSON.stringify(Object.fromEntries(rivals.map(([name, column]) => [name, column.value])));
+    const conflict = conflictRow(input, { column: '', strategy, base: null, kept, lost: null, loser: device });
+    return { deleted: null, columns, changed: false, conflicts: [conflict], lost: true };
+  }
+  const conflicts = rivals
+    .filter(([name]) => keepsLoser(change.table, name))
+    .map(([name, { value, device: loser }]) =>
+      conflictRow(input, { column: name, strategy, base: null, kept: null, lost: value, loser }),
+    );
+  return { deleted: deletion, columns, changed: true, conflicts, lost: false };
+}
+
+function mergeColumns(input: MergeInput): Draft {
+  const { row, change, device } = input;
+  const seen = row?.seen[device] ?? 0;
+  const sent = Object.entries(change.values ?? {}).filter(([name]) => stampOf(change, name) > seen);
+  const grave = row?.deleted ?? null;
+  if (row && grave && grave.device !== device && grave.seq > change.baseSeq) {
+    const strategy = input.strategyFor(change.table, '');
+    const edit = { stamp: latestStamp(change), device };
+    if (!winsOver(strategy, isLater(edit, grave))) {
+      const conflicts = sent
+        .filter(([name]) => keepsLoser(change.table, name))
+        .map(([column, lost]) =>
+          conflictRow(input, { column, strategy, base: baseValueOf(change, column), kept: null, lost, loser: device }),
+        );
+      return { deleted: grave, columns: row.columns, changed: false, conflicts, lost: true };
+    }
+  }
+  const columns: Record<string, StoredColumn> = { ...row?.columns };
+  const conflicts: Values[] = [];
+  let changed = row === null || grave !== null;
+  let lost = false;
+  for (const [name, value] of sent) {
+    const mine: StoredColumn = { value, stamp: stampOf(change, name), device, seq: input.seq };
+    const theirs = Object.hasOwn(columns, name) ? columns[name]! : null;
+    const outcome = theirs ? settle(input, { column: name, mine, theirs }) : { column: mine, conflict: null, won: true };
+    columns[name] = outcome.column;
+    changed ||= outcome.column.seq === input.seq;
+    lost ||= !outcome.won;
+    if (outcome.conflict) conflicts.push(outcome.conflict);
+  }
+  return { deleted: null, columns, changed, conflicts, lost };
+}
+
+interface Settled {
+  readonly column: StoredColumn;
+  readonly conflict: Values | null;
+  readonly won: boolean;
+}
+
+function settle(input: MergeInput, at: { column: string; mine: StoredColumn; theirs: StoredColumn }): Settled {
+  const { column, mine, theirs } = at;
+  if (mine.value === theirs.value) {
+    const later = isLater(mine, theirs) ? mine : theirs;
+    return { column: { ...later, seq: theirs.seq }, conflict: null, won: true };
+  }
+  const concurrent = theirs.device !== mine.device && theirs.seq > baseSeqOf(input.change, column);
+  if (!concurrent) return { column: mine, conflict: null, won: true };
+  const strategy = input.strategyFor(input.change.table, column);
+  const won = winsOver(strategy, isLater(mine, theirs));
+  const [kept, loser] = won ? [mine, theirs] : [theirs, mine];
+  const conflict = keepsLoser(input.change.table, column)
+    ? conflictRow(input, {
+        column,
+        strategy,
+        base: baseValueOf(input.change, column),
+        kept: kept.value,
+        lost: loser.value,
+        loser: loser.device,
+      })
+    : null;
+  return { column: kept, conflict, won };
+}
+
+/** Whether the sent side stands, given whether it is the later one. */
+function winsOver(strategy: ConflictStrategy, later: boolean): boolean {
+  switch (strategy) {
+    case 'latest_timestamp':
+      return later;
+    case 'local_wins':
+      return true;
+    case 'server_wins':
+    case 'manual_review':
+      return false;
+  }
+}
+
+function keepsLoser(table: string, column: string): boolean {
+  return tableOf(table)?.columns[column]?.computed !== true;
+}
+
+interface Decision {
+  readonly column: string;
+  readonly strategy: ConflictStrategy;
+  readonly base: Value;
+  readonly kept: Value;
+  readonly lost: Value;
+  readonly loser: string;
+}
+
+function conflictRow(input: MergeInput, decision: Decision): Values {
+  return {
+    table_name: input.change.table,
+    row_id: input.change.id,
+    column_name: decision.column,
+    strategy: decision.strategy,
+    base_value: JSON.stringify(decision.base),
+    kept_value: JSON.stringify(decision.kept),
+    lost_value: JSON.stringify(decision.lost),
+    lost_device: decision.loser,
+    state: decision.strategy === 'manual_review' ? 'open' : 'decided',
+    decided_at: input.now,
+  };
+}
