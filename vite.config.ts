@@ -1,0 +1,92 @@
+/**
+ * Two builds: the app with its service worker (`vite build` → dist/app) and the server (`vite build --mode=server` →
+ * dist/server).
+ */
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+import testConfig from './.config/vitest.config.ts';
+
+export default defineConfig(({ mode }) => {
+  // `vitest` without `--config` ends up here.
+  if (mode === 'test') return testConfig;
+  return mode === 'server' ? serverBuild : appBuild;
+});
+
+const appBuild: UserConfig = {
+  root: 'src/ui',
+  publicDir: '../../public',
+  cacheDir: '../../.cache/vite',
+  plugins: [sqliteWithoutItsWorkers(), svelte({ configFile: false }), serviceWorker()],
+  worker: { format: 'es', plugins: () => [sqliteWithoutItsWorkers()] },
+  // Pre-bundling would take its WASM away from beside it.
+  optimizeDeps: { exclude: ['@sqlite.org/sqlite-wasm'] },
+  build: {
+    outDir: '../../dist/app',
+    emptyOutDir: true,
+    sourcemap: true,
+    // The page's content security policy allows no inline script and no data: address.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
+};
+
+const serverBuild: UserConfig = {
+  publicDir: false,
+  build: { ssr: 'src/server/main.ts', outDir: 'dist/server', target: 'node20', sourcemap: true, emptyOutDir: true },
+};
+
+/** One classic script, `sw.js`, that precaches the whole shell: pages, the database worker, SQLite, icons, fonts. */
+function serviceWorker(): Plugin[] {
+  return VitePWA({
+    strategies: 'injectManifest',
+    srcDir: '../service-worker',
+    filename: 'sw.ts',
+    // The app registers it itself: no inline script.
+    injectRegister: false,
+    manifest: {},
+    includeManifestIcons: false,
+    injectManifest: {
+      rollupFormat: 'iife',
+      vitePlugins: [],
+      buildPlugins: { vite: [sqliteInClassicScript()] },
+      globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,woff2}'],
+      globIgnores: ['screenshots/**', 'sw.js'],
+      maximumFileSizeToCacheInBytes: 10_000_000,
+    },
+  });
+}
+
+/**
+ * sqlite-wasm names two workers that we never start (`sqlite3Worker1Promiser`, and the VFSes that need COOP/COEP). Left in,
+ * the bundler would emit both, a whole second SQLite among them.
+ */
+function sqliteWithoutItsWorkers(): Plugin {
+  return editSqlite('sqlite-without-its-workers', (code) => {
+    const workers = /new URL\("(sqlite3-worker1\.mjs|sqlite3-opfs-async-proxy\.js)", import\.meta\.url\)/g;
+    return code.replace(workers, 'new URL("$1", self.location.href)');
+  });
+}
+
+/**
+ * A classic script has no `import.meta`. The WASM stays the one file that the app emits: the service worker finds its
+ * address in the precache list.
+ */
+function sqliteInClassicScript(): Plugin {
+  return editSqlite('sqlite-in-classic-script', (code) => code.replaceAll('import.meta.url', 'self.location.href'));
+}
+
+function editSqlite(name: string, edit: (code: string) => string): Plugin {
+  return {
+    name,
+    enforce: 'pre',
+    transform: {
+      filter: { id: /@sqlite\.org\/sqlite-wasm\/dist\/index\.mjs/ },
+      handler(code) {
+        const edited = edit(code);
+        if (edited === code) throw new Error(`${name}: sqlite-wasm has changed, look at what this edits`);
+        return { code: edited, map: null };
+      },
+    },
+  };
+}
