@@ -1,0 +1,105 @@
+/**
+ * Signing up, in and out. Signing up or in attaches what is on the device; signing out keeps it for the same account or
+ * removes it, as the person chooses. Nothing is removed before the person said so.
+ */
+import type { LocalDatabase } from '../../client/db/api.ts';
+import type { AccountApi, SyncControl } from '../../client/sync-api.ts';
+import type { Failure } from '../../protocol/errors.ts';
+
+export interface AccountPorts {
+  readonly database: LocalDatabase;
+  readonly account: AccountApi;
+  readonly sync: SyncControl;
+}
+
+export interface Entry {
+  readonly way: 'sign-up' | 'sign-in';
+  readonly name: string;
+  readonly password: string;
+}
+
+export class Account {
+  #busy = $state.raw(false);
+  #failure = $state.raw<Failure | null>(null);
+  readonly #ports: AccountPorts;
+  #user: { readonly id: string; readonly name: string } | null = null;
+
+  constructor(ports: AccountPorts) {
+    this.#ports = ports;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** Whether the device holds another account's rows, and the person may remove them to go on. */
+  get blocked(): boolean {
+    return this.#failure?.code === 'wrong_account' && this.#user !== null;
+  }
+
+  /** True when signed in and attached. */
+  async enter({ way, name, password }: Entry): Promise<boolean> {
+    return this.#during(async () => {
+      const { account } = this.#ports;
+      const session = way === 'sign-up' ? await account.signUp(name, password) : await account.signIn(name, password);
+      if (!session.ok) return session.error;
+      this.#user = session.value.user;
+      return this.#attach();
+    });
+  }
+
+  /** Removes the other account's rows from the device, then attaches: only after the person agreed. */
+  async replaceOther(): Promise<boolean> {
+    return this.#during(async () => {
+      const removed = await this.#ports.database.mutate('account.detach', { rows: 'remove' });
+      if (!removed.ok) return storageFailure(removed.error);
+      return this.#attach();
+    });
+  }
+
+  /** Goes on also when the server had ended the session already. */
+  async leave(rows: 'keep' | 'remove'): Promise<boolean> {
+    return this.#during(async () => {
+      const out = await this.#ports.account.signOut();
+      if (!out.ok && out.error.code !== 'signed_out') return out.error;
+      const detached = await this.#ports.database.mutate('account.detach', { rows });
+      return detached.ok ? null : storageFailure(detached.error);
+    });
+  }
+
+  clear(): void {
+    this.#failure = null;
+    this.#user = null;
+  }
+
+  async #attach(): Promise<Failure | null> {
+    if (this.#user === null) return { code: 'signed_out' };
+    const attached = await this.#ports.database.mutate('account.attach', { userId: this.#user.id, name: this.#user.name });
+    if (!attached.ok) return storageFailure(attached.error);
+    this.#user = null;
+    this.#ports.sync.request('signed-in');
+    return null;
+  }
+
+  async #during(work: () => Promise<Failure | null>): Promise<boolean> {
+    if (this.#busy) return false;
+    this.#busy = true;
+    this.#failure = null;
+    try {
+      this.#failure = await work();
+    } finally {
+      this.#busy = false;
+    }
+    return this.#failure === null;
+  }
+}
+
+function storageFailure(failure: { readonly code: string; readonly detail: string }): Failure {
+  const { code, detail } = failure;
+  if (code === 'wrong_account' || code === 'storage_full' || code === 'outdated') return { code, detail };
+  return { code: 'storage_failed', detail };
+}

@@ -1,0 +1,91 @@
+/** Who learns what, and the settings of the person, as they are in the database. */
+import type { DatabaseFailure, LocalDatabase } from '../../client/db/api.ts';
+import type { Result } from '../../base/result.ts';
+import type { Row } from '../../schema/tables.ts';
+import { LiveRows } from './live-rows.svelte.ts';
+
+export type Appearance = 'system' | 'light' | 'dark';
+
+export interface Settings {
+  /** Cards a day. */
+  readonly dailyGoal: number;
+  readonly appearance: Appearance;
+  /** Whether the offer of a starter deck was declined. */
+  readonly deckDeclined: boolean;
+}
+
+const defaults: Settings = { dailyGoal: 20, appearance: 'system', deckDeclined: false };
+
+export class Profile {
+  readonly #database: LocalDatabase;
+  readonly #profile: LiveRows<'profile.get'>;
+  readonly #settings: LiveRows<'settings.all'>;
+
+  constructor(database: LocalDatabase) {
+    this.#database = database;
+    this.#profile = new LiveRows(database, 'profile.get');
+    this.#settings = new LiveRows(database, 'settings.all');
+  }
+
+  open(): void {
+    this.#profile.open({});
+    this.#settings.open({});
+  }
+
+  close(): void {
+    this.#profile.close();
+    this.#settings.close();
+  }
+
+  get loaded(): boolean {
+    return this.#profile.rows !== null;
+  }
+
+  get failure(): DatabaseFailure | null {
+    return this.#profile.failure;
+  }
+
+  /** Null before the first run is done. */
+  get current(): Row<'profile'> | null {
+    return this.#profile.first;
+  }
+
+  get settings(): Settings {
+    return settingsFrom(this.#settings.rows ?? []);
+  }
+
+  /** Whether the stored settings are known yet. */
+  get settingsLoaded(): boolean {
+    return this.#settings.rows !== null;
+  }
+
+  async put<K extends keyof Settings>(key: K, value: Settings[K]): Promise<Result<null, DatabaseFailure>> {
+    return this.#database.mutate('settings.put', { key: settingKeys[key], value: JSON.stringify(value) });
+  }
+}
+
+const settingKeys = {
+  dailyGoal: 'daily_goal',
+  appearance: 'appearance',
+  deckDeclined: 'starter_deck_declined',
+} as const satisfies Record<keyof Settings, string>;
+
+/** A value that is not what it should be (another version wrote it) counts as absent. */
+export function settingsFrom(rows: readonly { readonly key: string; readonly value: string }[]): Settings {
+  const stored = new Map(rows.map((row) => [row.key, parsed(row.value)]));
+  const goal = stored.get(settingKeys.dailyGoal);
+  const appearance = stored.get(settingKeys.appearance);
+  return {
+    dailyGoal: typeof goal === 'number' && Number.isInteger(goal) && goal >= 1 && goal <= 1_000 ? goal : defaults.dailyGoal,
+    appearance: appearance === 'light' || appearance === 'dark' ? appearance : defaults.appearance,
+    deckDeclined: stored.get(settingKeys.deckDeclined) === true,
+  };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

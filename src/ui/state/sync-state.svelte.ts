@@ -1,0 +1,48 @@
+/** Sync as the screens see it: the stored status and what the service worker is doing, joined. */
+import type { LocalDatabase, SyncStatusRow } from '../../client/db/api.ts';
+import type { SyncActivity, SyncControl } from '../../client/sync-api.ts';
+import { chipOf, type Chip } from './chip.ts';
+import { LiveRows } from './live-rows.svelte.ts';
+
+export class SyncState {
+  readonly #control: SyncControl;
+  readonly #status: LiveRows<'sync.status'>;
+  #activity = $state.raw<SyncActivity>({ running: false, failure: null, online: true });
+  #unsubscribe: (() => void) | null = null;
+
+  constructor(database: LocalDatabase, control: SyncControl) {
+    this.#control = control;
+    this.#status = new LiveRows(database, 'sync.status');
+    this.#activity = control.activity;
+  }
+
+  open(): void {
+    this.#status.open({});
+    this.#unsubscribe = this.#control.onActivity((activity) => {
+      this.#activity = activity;
+    });
+    this.#activity = this.#control.activity;
+  }
+
+  close(): void {
+    this.#status.close();
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+  }
+
+  get status(): SyncStatusRow | null {
+    return this.#status.first;
+  }
+
+  get activity(): SyncActivity {
+    return this.#activity;
+  }
+
+  get chip(): Chip {
+    return chipOf({ status: this.status, activity: this.#activity });
+  }
+
+  request(): void {
+    this.#control.request('person');
+  }
+}

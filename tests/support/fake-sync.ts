@@ -1,0 +1,56 @@
+/** Sync and accounts in memory, behind the contracts of src/client/sync-api.ts: for unit tests of the UI. */
+import { err, ok, type Result } from '../../src/base/result.ts';
+import type { AccountApi, SyncActivity, SyncControl, SyncReason } from '../../src/client/sync-api.ts';
+import type { Failure } from '../../src/protocol/errors.ts';
+import type { SessionReply } from '../../src/protocol/messages.ts';
+
+export class FakeSync implements SyncControl {
+  readonly requests: SyncReason[] = [];
+  #activity: SyncActivity = { running: false, failure: null, online: true };
+  readonly #listeners = new Set<(activity: SyncActivity) => void>();
+
+  get activity(): SyncActivity {
+    return this.#activity;
+  }
+
+  set activity(activity: SyncActivity) {
+    this.#activity = activity;
+    for (const listener of this.#listeners) listener(activity);
+  }
+
+  request(reason: SyncReason): void {
+    this.requests.push(reason);
+  }
+
+  onActivity(listener: (activity: SyncActivity) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+export class FakeAccount implements AccountApi {
+  /** The failure of the next calls, until it is null again. */
+  failure: Failure | null = null;
+  readonly passwords = new Map<string, string>();
+
+  async current(): Promise<Result<SessionReply, Failure>> {
+    return err({ code: 'signed_out' });
+  }
+
+  async signUp(name: string, password: string): Promise<Result<SessionReply, Failure>> {
+    if (this.failure) return err(this.failure);
+    if (this.passwords.has(name)) return err({ code: 'name_taken' });
+    this.passwords.set(name, password);
+    return ok({ user: { id: `user-${name}`, name } });
+  }
+
+  async signIn(name: string, password: string): Promise<Result<SessionReply, Failure>> {
+    if (this.failure) return err(this.failure);
+    if (this.passwords.get(name) !== password) return err({ code: 'wrong_credentials' });
+    return ok({ user: { id: `user-${name}`, name } });
+  }
+
+  async signOut(): Promise<Result<null, Failure>> {
+    return this.failure ? err(this.failure) : ok(null);
+  }
+}
