@@ -15,33 +15,87 @@ interface ErrorEntry {
 
 export const errors = {
   // Requests that can never succeed as they are.
-  malformed: { status: 400, retry: 'never', words: 'The app sent something the server could not read. Reload the app to update it.' },
-  invalid: { status: 400, retry: 'never', words: 'The server did not accept what the app sent. Reload the app to update it.' },
+  malformed: {
+    status: 400,
+    retry: 'never',
+    words: 'The app sent something the server could not read. Reload the app to update it.',
+  },
+  invalid: {
+    status: 400,
+    retry: 'never',
+    words: 'The server did not accept what the app sent. Reload the app to update it.',
+  },
   too_large: { status: 413, retry: 'never', words: 'This is too large to be sent.' },
-  unsupported_media_type: { status: 415, retry: 'never', words: 'The app sent something the server could not read. Reload the app to update it.' },
-  not_found: { status: 404, retry: 'never', words: 'The server does not know this address. Reload the app to update it.' },
+  unsupported_media_type: {
+    status: 415,
+    retry: 'never',
+    words: 'The app sent something the server could not read. Reload the app to update it.',
+  },
+  not_found: {
+    status: 404,
+    retry: 'never',
+    words: 'The server does not know this address. Reload the app to update it.',
+  },
   forbidden_origin: { status: 403, retry: 'never', words: 'The request came from another site and was refused.' },
   // What the person can mend.
   invalid_name: { status: 400, retry: 'user', words: 'Choose a name of 1 to 80 characters.' },
   invalid_password: { status: 400, retry: 'user', words: 'Choose a password of 8 to 256 characters.' },
   name_taken: { status: 409, retry: 'user', words: 'This name is taken. Choose another, or sign in if it is yours.' },
   wrong_credentials: { status: 401, retry: 'user', words: 'The name or the password is wrong.' },
-  signed_out: { status: 401, retry: 'user', words: 'Sign in again to go on syncing. Everything you did is kept on this device.' },
-  wrong_account: { status: 409, retry: 'user', words: 'This device holds the words of another account. Sign in with that account, or remove its words from this device first.' },
-  outdated: { status: 426, retry: 'user', words: 'This app is too old for the server. Close it and open it again to update. Everything you did is kept on this device.' },
+  signed_out: {
+    status: 401,
+    retry: 'user',
+    words: 'Sign in again to go on syncing. Everything you did is kept on this device.',
+  },
+  wrong_account: {
+    status: 409,
+    retry: 'user',
+    words:
+      'This device holds the words of another account. Sign in with that account, or remove its words from this device first.',
+  },
+  outdated: {
+    status: 426,
+    retry: 'user',
+    words:
+      'This app is too old for the server. Close it and open it again to update. Everything you did is kept on this device.',
+  },
   // What passes.
   clock_ahead: { status: 409, retry: 'now', words: 'The clock of this device is ahead. It was corrected for syncing.' },
   too_many_requests: { status: 429, retry: 'backoff', words: 'Too many tries. Wait a little, then try again.' },
-  internal: { status: 500, retry: 'backoff', words: 'The server has a problem. Sync goes on by itself when it is solved.' },
-  unavailable: { status: 503, retry: 'backoff', words: 'The server is not available. Sync goes on by itself when it is back.' },
+  internal: {
+    status: 500,
+    retry: 'backoff',
+    words: 'The server has a problem. Sync goes on by itself when it is solved.',
+  },
+  unavailable: {
+    status: 503,
+    retry: 'backoff',
+    words: 'The server is not available. Sync goes on by itself when it is back.',
+  },
   // Seen by the client alone.
   offline: { status: null, retry: 'backoff', words: 'There is no connection. Everything is kept on this device.' },
   timeout: { status: null, retry: 'backoff', words: 'The server did not answer in time. Sync tries again by itself.' },
-  bad_reply: { status: null, retry: 'backoff', words: 'The answer of the server was not complete. Sync tries again by itself.' },
-  storage_full: { status: null, retry: 'user', words: 'The storage of this device is full. Free some space; what you did before is kept.' },
-  storage_failed: { status: null, retry: 'backoff', words: 'The storage of this device did not answer. Sync tries again by itself.' },
+  bad_reply: {
+    status: null,
+    retry: 'backoff',
+    words: 'The answer of the server was not complete. Sync tries again by itself.',
+  },
+  storage_full: {
+    status: null,
+    retry: 'user',
+    words: 'The storage of this device is full. Free some space; what you did before is kept.',
+  },
+  storage_failed: {
+    status: null,
+    retry: 'backoff',
+    words: 'The storage of this device did not answer. Sync tries again by itself.',
+  },
   storage_busy: { status: null, retry: 'backoff', words: 'The app is opening. Sync goes on by itself.' },
-  storage_too_large: { status: null, retry: 'user', words: 'There is too much stored to sync with the app closed. Open the app to sync.' },
+  storage_too_large: {
+    status: null,
+    retry: 'user',
+    words: 'There is too much stored to sync with the app closed. Open the app to sync.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errors;

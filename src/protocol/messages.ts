@@ -50,7 +50,7 @@ export type ChangeStatus = 'applied' | 'merged' | 'duplicate' | 'resend' | 'reje
 
 export interface ChangeResult {
   readonly status: ChangeStatus;
-  /** The row's sequence after the change; 0 with `resend` and `rejected`. */
+  /** The row's sequence, if the device now holds the very row that the server holds; else 0, and the row comes by a pull. */
   readonly seq: Sequence;
   readonly error?: ChangeError;
 }

@@ -9,11 +9,16 @@ import type { NumberColumn, RowOf, Table, TextColumn } from './column.ts';
 const time = { type: 'integer', min: 0, max: 8_640_000_000_000_000, computed: true } as const satisfies NumberColumn;
 const optionalTime = { ...time, nullable: true, default: null } as const satisfies NumberColumn;
 const flag = { type: 'integer', min: 0, max: 1, default: 0 } as const satisfies NumberColumn;
-const count = { type: 'integer', min: 0, max: 1_000_000_000, default: 0, computed: true } as const satisfies NumberColumn;
+const count = {
+  type: 'integer',
+  min: 0,
+  max: 1_000_000_000,
+  default: 0,
+  computed: true,
+} as const satisfies NumberColumn;
 const language = { type: 'text', minLength: 2, maxLength: 35 } as const satisfies TextColumn;
 const reference = { type: 'text', minLength: 1, maxLength: 64 } as const satisfies TextColumn;
-const optionalText = (maxLength: number) =>
-  ({ type: 'text', maxLength, default: '' }) as const satisfies TextColumn;
+const optionalText = (maxLength: number) => ({ type: 'text', maxLength, default: '' }) as const satisfies TextColumn;
 
 export const tables = {
   profile: {

@@ -61,7 +61,7 @@ export interface Merged {
 export function mergeChange(input: MergeInput): Merged {
   const { row, change } = input;
   if (row && latestStamp(change) <= (row.seen[input.device] ?? 0)) {
-    return { row: null, result: { status: 'duplicate', seq: row.seq }, conflicts: [], clean: false };
+    return { row: null, result: { status: 'duplicate', seq: 0 }, conflicts: [], clean: false };
   }
   if (!row && change.op === 'update') {
     return { row: null, result: { status: 'resend', seq: 0 }, conflicts: [], clean: false };
@@ -85,13 +85,14 @@ function finish(input: MergeInput, draft: Draft): Merged {
   const { row, change, device } = input;
   // What was lost has to reach the device even if it had the row before: its own value still stands there.
   const moved = draft.changed || draft.lost;
-  const seq = moved ? input.seq : row!.seq;
+  const seq = moved || !row ? input.seq : row.seq;
+  const clean = moved && !draft.lost && (row === null || row.seq <= input.cursor);
   const seen = { ...row?.seen, [device]: latestStamp(change) };
   return {
     row: { id: change.id, seq, deleted: draft.deleted, columns: draft.columns, seen },
-    result: { status: draft.lost ? 'merged' : 'applied', seq },
+    result: { status: draft.lost ? 'merged' : 'applied', seq: clean ? seq : 0 },
     conflicts: draft.conflicts,
-    clean: moved && !draft.lost && (row === null || row.seq <= input.cursor),
+    clean,
   };
 }
 
@@ -145,7 +146,9 @@ function mergeColumns(input: MergeInput): Draft {
   for (const [name, value] of sent) {
     const mine: StoredColumn = { value, stamp: stampOf(change, name), device, seq: input.seq };
     const theirs = Object.hasOwn(columns, name) ? columns[name]! : null;
-    const outcome = theirs ? settle(input, { column: name, mine, theirs }) : { column: mine, conflict: null, won: true };
+    const outcome = theirs
+      ? settle(input, { column: name, mine, theirs })
+      : { column: mine, conflict: null, won: true };
     columns[name] = outcome.column;
     changed ||= outcome.column.seq === input.seq;
     lost ||= !outcome.won;

@@ -4,7 +4,7 @@
  */
 import type { Result } from '../base/result.ts';
 import type { Failure } from '../protocol/errors.ts';
-import type { Change, Sequence, Stamp, SyncReply, SyncRequest } from '../protocol/messages.ts';
+import type { Change, Sequence, SyncReply, SyncRequest } from '../protocol/messages.ts';
 import type { Direction, SyncReport } from './report.ts';
 
 /** What a device is about to send, read in one transaction. */
@@ -17,11 +17,18 @@ export interface Batch {
   readonly changes: readonly Change[];
   /** Whether dirty records beyond `changes` wait. */
   readonly more: boolean;
+  /** How many runs in a row failed, for backoff. */
+  readonly attempts: number;
 }
 
 /** What applying a reply did, by table. */
 export interface Applied {
-  readonly tables: Readonly<Record<string, { readonly sent: number; readonly received: number; readonly failed: number; readonly conflicts: number }>>;
+  readonly tables: Readonly<
+    Record<
+      string,
+      { readonly sent: number; readonly received: number; readonly failed: number; readonly conflicts: number }
+    >
+  >;
 }
 
 /** The device's side of a sync: the outbox, the rows, the cursor. Each method is one transaction or none (I1, I5). */
@@ -34,12 +41,10 @@ export interface SyncStore {
    * Applying the same pair twice changes nothing.
    */
   apply(sent: Batch, reply: SyncReply): Promise<Result<Applied, Failure>>;
-  /** The clock of this device is wrong by `offset` milliseconds (server minus device): pending stamps are corrected. */
+  /** The server refused stamps too far ahead of its clock (milliseconds since 1970): pending stamps are corrected. */
   correctClock(serverTime: number): Promise<Result<null, Failure>>;
   /** Stores the run, and on failure when the next attempt is due. */
   record(report: SyncReport, next: NextAttempt): Promise<Result<null, Failure>>;
-  /** How many attempts in a row failed, for backoff. */
-  attempts(): Promise<Result<number, Failure>>;
 }
 
 export interface NextAttempt {
@@ -69,5 +74,3 @@ export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
 }
-
-export type { Stamp };

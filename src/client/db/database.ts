@@ -1,0 +1,197 @@
+/**
+ * The client's database over a driver: one connection, one owner. `read` never commits; `write` commits once or rolls
+ * back (I9), under one stamp of the hybrid logical clock, with change capture in the same transaction (I1).
+ */
+import { assert } from '../../base/assert.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import type { Value } from '../../base/value.ts';
+import type { Stamp } from '../../protocol/messages.ts';
+import { migrationPlan } from '../../schema/migrations.ts';
+import { tableOf } from '../../schema/tables.ts';
+import { observe, tick } from '../../sync/clock.ts';
+import type { Clock } from '../../sync/ports.ts';
+import type { Driver, Statement } from './driver.ts';
+
+export interface ReadSql {
+  all(sql: string, params?: readonly Value[]): Record<string, Value>[];
+  arrays(sql: string, params?: readonly Value[]): Value[][];
+}
+
+export interface WriteSql extends ReadSql {
+  /** Number of rows changed, triggers not counted. */
+  run(sql: string, params?: readonly Value[]): number;
+  runMany(sql: string, rows: Iterable<readonly Value[]>): void;
+}
+
+/** `local`: a person's change, captured for the outbox; `sync`: the engine's. */
+export type WriteOrigin = 'local' | 'sync';
+
+/** Called after a commit with the tables it wrote. */
+export type CommitListener = (tables: ReadonlySet<string>, origin: WriteOrigin) => void;
+
+export interface DatabaseOptions {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  /** Makes the device id of a new file. */
+  readonly newId: () => string;
+}
+
+export class Database {
+  readonly driver: Driver;
+  readonly #clock: Clock;
+  readonly #statements = new Map<string, Statement>();
+  readonly #listeners = new Set<CommitListener>();
+  /** Of the running transaction, or of the last one. */
+  #stamp: Stamp = 0;
+  /** Server clock minus device clock, milliseconds. */
+  #clockOffset = 0;
+  #written: Set<string> | null = null;
+
+  /** Opens and migrates. `newer`: a newer version of the app has migrated the file. Throws `StorageError`. */
+  static open(options: DatabaseOptions): Result<Database, 'newer'> {
+    const database = new Database(options);
+    const migrated = database.#migrate();
+    if (!migrated.ok) return migrated;
+    database.#load(options.newId);
+    return ok(database);
+  }
+
+  private constructor({ driver, clock }: DatabaseOptions) {
+    this.driver = driver;
+    this.#clock = clock;
+    driver.defineFunction('local_stamp', () => this.#stamp);
+  }
+
+  read<T>(work: (sql: ReadSql) => T): T {
+    return work(this.#readSql);
+  }
+
+  write<T>(work: (sql: WriteSql) => T, origin: WriteOrigin = 'local'): T {
+    assert(this.#written === null, 'a write is not started inside a write');
+    const written = new Set<string>();
+    this.#written = written;
+    try {
+      this.#prepared('BEGIN IMMEDIATE').run();
+      this.#stamp = tick(this.#stamp, this.now());
+      const value = work(this.#writeSql);
+      this.#prepared('COMMIT').run();
+      if (origin === 'local' && [...written].some((table) => tableOf(table))) written.add('outbox');
+      this.#written = null;
+      if (written.size > 0) for (const listener of this.#listeners) listener(written, origin);
+      return value;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    } finally {
+      this.#written = null;
+    }
+  }
+
+  onCommit(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The device's time, corrected by what the server said. Milliseconds since 1970. */
+  now(): number {
+    return this.#clock.now() + this.#clockOffset;
+  }
+
+  /** The device's own clock, uncorrected. */
+  deviceTime(): number {
+    return this.#clock.now();
+  }
+
+  /** Goes on after a stamp seen elsewhere. */
+  observeStamp(seen: Stamp): void {
+    this.#stamp = observe(this.#stamp, seen);
+  }
+
+  /** Sets the clock right, even back: only for stamps that the server refused (sync-store.ts, `correctClock`). */
+  setClock(clock: { offset: number; stamp: Stamp }): void {
+    this.#clockOffset = clock.offset;
+    this.#stamp = clock.stamp;
+  }
+
+  setClockOffset(offset: number): void {
+    this.#clockOffset = offset;
+  }
+
+  async close(): Promise<void> {
+    for (const statement of this.#statements.values()) statement.finalize();
+    this.#statements.clear();
+    this.#listeners.clear();
+    await this.driver.close();
+  }
+
+  readonly #readSql: ReadSql = {
+    all: (sql, params) => this.#prepared(sql).all(params),
+    arrays: (sql, params) => this.#prepared(sql).arrays(params),
+  };
+
+  readonly #writeSql: WriteSql = {
+    ...this.#readSql,
+    run: (sql, params) => {
+      this.#note(sql);
+      return this.#prepared(sql).run(params);
+    },
+    runMany: (sql, rows) => {
+      this.#note(sql);
+      this.#prepared(sql).runMany(rows);
+    },
+  };
+
+  #prepared(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.driver.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #note(sql: string): void {
+    const table = /^\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|UPDATE|DELETE\s+FROM)\s+(\w+)/i.exec(sql)?.[1];
+    if (table) this.#written?.add(table);
+  }
+
+  /** A full disk may have rolled back already; then ROLLBACK itself fails and the first error is what matters. */
+  #rollBack(): void {
+    try {
+      this.#prepared('ROLLBACK').run();
+    } catch {
+      return;
+    }
+  }
+
+  #migrate(): Result<null, 'newer'> {
+    const statement = this.driver.prepare('PRAGMA user_version');
+    const version = Number(statement.arrays()[0]?.[0] ?? 0);
+    statement.finalize();
+    const plan = migrationPlan(version, this.driver.fullText);
+    if (!plan.ok) return err(plan.error);
+    if (plan.value.length === 0) return ok(null);
+    this.driver.exec('BEGIN IMMEDIATE');
+    try {
+      for (const sql of plan.value) this.driver.exec(sql);
+      this.driver.exec('COMMIT');
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+    return ok(null);
+  }
+
+  #load(newId: () => string): void {
+    this.write(
+      (sql) => sql.run('INSERT INTO sync_state (one, device) VALUES (1, ?) ON CONFLICT DO NOTHING', [newId()]),
+      'sync',
+    );
+    const [state] = this.#readSql.arrays(
+      'SELECT clock_offset, max(clock, coalesce((SELECT max(stamp) FROM outbox), 0)) FROM sync_state',
+    );
+    assert(state, 'sync_state has its row');
+    this.#clockOffset = Number(state[0]);
+    this.observeStamp(Number(state[1]));
+  }
+}

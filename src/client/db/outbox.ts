@@ -1,0 +1,224 @@
+/**
+ * The outbox as rows: reading dirty records as changes, and taking them out when the server has answered (I2). A record
+ * that was edited again meanwhile stays, with just its newer columns.
+ */
+import type { Value } from '../../base/value.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { Change, ChangeError, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
+import { columnsOf, syncOrder, tableOf, type TableName } from '../../schema/tables.ts';
+import { latestStamp } from '../../sync/change.ts';
+import type { ReadSql, WriteSql } from './database.ts';
+
+type Stamps = Readonly<Record<string, Stamp>>;
+type Base = Readonly<Record<string, readonly [Sequence, Value]>>;
+
+/** Dirty records in sync order, within the protocol's limits for one push. */
+export function gatherChanges(sql: ReadSql): { changes: Change[]; more: boolean } {
+  const changes: Change[] = [];
+  let bytes = 0;
+  for (const table of syncOrder) {
+    const room = limits.pushChanges - changes.length;
+    for (const row of sql.arrays(selectDirty(table), [room + 1])) {
+      const change = readChange(table, row);
+      bytes += sizeOf(change);
+      if (changes.length > 0 && (changes.length === limits.pushChanges || bytes > limits.pushBytes)) {
+        return { changes, more: true };
+      }
+      changes.push(change);
+    }
+  }
+  return { changes, more: false };
+}
+
+/** Takes answered changes out. Returns how many were rejected, by table. */
+export function acknowledge(
+  sql: WriteSql,
+  answered: { changes: readonly Change[]; results: readonly ChangeResult[]; now: number },
+): void {
+  const settled: [string, string, Stamp][] = [];
+  answered.changes.forEach((change, index) => {
+    const result = answered.results[index]!;
+    if (result.status === 'resend') resendWhole(sql, change);
+    else if (result.status === 'rejected') setAside(sql, { change, error: result.error, now: answered.now });
+    else settled.push([change.table, change.id, latestStamp(change)]);
+  });
+  sql.runMany('DELETE FROM outbox WHERE tbl = ? AND id = ? AND stamp = ?', settled);
+  if (sql.arrays('SELECT 1 FROM outbox LIMIT 1').length === 0) return;
+  answered.changes.forEach((change, index) => {
+    const result = answered.results[index]!;
+    if (result.status !== 'resend' && result.status !== 'rejected') keepNewerEdits(sql, change, result);
+  });
+}
+
+/** Marks the rows that now are exactly the server's. Runs after pulled rows were applied: those may be newer. */
+export function markStored(sql: WriteSql, changes: readonly Change[], results: readonly ChangeResult[]): void {
+  for (const table of syncOrder) {
+    const rows: [Sequence, string, Sequence][] = [];
+    changes.forEach((change, index) => {
+      const { seq } = results[index]!;
+      if (change.table === table && seq > 0) rows.push([seq, change.id, seq]);
+    });
+    if (rows.length > 0) sql.runMany(`UPDATE ${table} SET _seq = ? WHERE id = ? AND _seq < ?`, rows);
+  }
+}
+
+function selectDirty(table: TableName): string {
+  const columns = columnsOf(table).map((column) => `t.${column}`);
+  return `SELECT o.id, o.op, o.stamp, o.since, o.stamps, o.base, o.base_seq, ${columns.join(', ')}
+FROM outbox o LEFT JOIN ${table} t ON t.id = o.id WHERE o.tbl = '${table}' LIMIT ?`;
+}
+
+function readChange(table: TableName, row: readonly Value[]): Change {
+  const [id, op, stamp, since, stamps, base, baseSeq, ...values] = row as [
+    string,
+    Change['op'],
+    Stamp,
+    Stamp,
+    string | null,
+    string | null,
+    Sequence,
+    ...Value[],
+  ];
+  if (op === 'delete') return { table, id, op, stamp, baseSeq };
+  const columnStamps = stamps === null ? {} : (JSON.parse(stamps) as Stamps);
+  const columns = columnsOf(table);
+  if (op === 'insert') {
+    const all = Object.fromEntries(columns.map((column, index) => [column, values[index]!]));
+    const edited = stamps === null ? {} : { stamps: columnStamps };
+    return { table, id, op, stamp: since, ...edited, values: all, baseSeq };
+  }
+  const dirty = Object.fromEntries(
+    columns.flatMap((column, index) => (column in columnStamps ? [[column, values[index]!] as const] : [])),
+  );
+  // Edits of one transaction bear one stamp: then it stands once for all.
+  const several = Object.values(columnStamps).some((other) => other !== stamp) ? { stamps: columnStamps } : {};
+  return {
+    table,
+    id,
+    op,
+    stamp,
+    ...several,
+    values: dirty,
+    baseSeq,
+    ...(base === null ? {} : { base: JSON.parse(base) as Base }),
+  };
+}
+
+/** Roughly the bytes of the change as JSON; UTF-16 length is near enough for a limit far below the server's. */
+function sizeOf(change: Change): number {
+  let size = 150;
+  for (const value of Object.values(change.values ?? {})) size += 20 + (typeof value === 'string' ? value.length : 8);
+  for (const [, value] of Object.values(change.base ?? {})) size += 20 + (typeof value === 'string' ? value.length : 8);
+  return size;
+}
+
+interface OutboxRow {
+  readonly op: Change['op'];
+  readonly stamp: Stamp;
+  readonly stamps: Stamps;
+  readonly base: Base;
+}
+
+function readEntry(sql: ReadSql, change: Change): OutboxRow | null {
+  const [row] = sql.arrays('SELECT op, stamp, stamps, base FROM outbox WHERE tbl = ? AND id = ?', [
+    change.table,
+    change.id,
+  ]);
+  if (!row) return null;
+  const [op, stamp, stamps, base] = row as [Change['op'], Stamp, string | null, string | null];
+  const parsedBase = op === 'update' && base !== null ? (JSON.parse(base) as Base) : {};
+  return { op, stamp, stamps: stamps === null ? {} : (JSON.parse(stamps) as Stamps), base: parsedBase };
+}
+
+/** The record was edited after it was read for sending: what was answered goes, the newer columns stay. */
+function keepNewerEdits(sql: WriteSql, change: Change, result: ChangeResult): void {
+  const entry = readEntry(sql, change);
+  const sent = latestStamp(change);
+  if (!entry || entry.stamp <= sent) return;
+  const reinserted = entry.op === 'insert' && change.op !== 'insert';
+  if (entry.op === 'delete' || reinserted) {
+    if (result.seq > 0) {
+      sql.run('UPDATE outbox SET base_seq = ? WHERE tbl = ? AND id = ?', [result.seq, change.table, change.id]);
+    }
+    return;
+  }
+  const newer = Object.fromEntries(Object.entries(entry.stamps).filter(([, stamp]) => stamp > sent));
+  if (Object.keys(newer).length === 0) return; // Deleted and inserted anew: all of it is newer.
+  const base = Object.fromEntries(
+    Object.keys(newer).map((column) => [
+      column,
+      newBase(change, { column, seq: result.seq, before: entry.base[column] }),
+    ]),
+  );
+  sql.run(`UPDATE outbox SET op = 'update', stamps = ?, base = ?, base_seq = ? WHERE tbl = ? AND id = ?`, [
+    JSON.stringify(newer),
+    JSON.stringify(base),
+    result.seq > 0 ? result.seq : change.baseSeq,
+    change.table,
+    change.id,
+  ]);
+}
+
+/** With the server's state known, the edit is based on what was sent; else on what it was based on before. */
+function newBase(
+  change: Change,
+  at: { column: string; seq: Sequence; before: readonly [Sequence, Value] | undefined },
+): readonly [Sequence, Value] {
+  const value = change.values?.[at.column];
+  if (at.seq > 0 && value !== undefined) return [at.seq, value];
+  return at.before ?? [change.baseSeq, null];
+}
+
+/** The server lacks the row: it goes again, whole. */
+function resendWhole(sql: WriteSql, change: Change): void {
+  sql.run(`UPDATE outbox SET op = 'insert', base = NULL, base_seq = 0 WHERE tbl = ? AND id = ? AND op = 'update'`, [
+    change.table,
+    change.id,
+  ]);
+}
+
+/** Takes a change that can never succeed out of the queue, keeps it for the person to see, and undoes it in the row. */
+function setAside(
+  sql: WriteSql,
+  { change, error, now }: { change: Change; error: ChangeError | undefined; now: number },
+): void {
+  const entry = readEntry(sql, change);
+  if (!entry || entry.stamp !== latestStamp(change) || !tableOf(change.table)) return;
+  sql.run(
+    `INSERT INTO rejected_change (table_name, row_id, op, code, column_name, values_json, rejected_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (table_name, row_id) DO UPDATE SET op = excluded.op, code = excluded.code, column_name = excluded.column_name,
+values_json = excluded.values_json, rejected_at = excluded.rejected_at`,
+    [
+      change.table,
+      change.id,
+      change.op,
+      error?.code ?? 'invalid_change',
+      error?.column ?? null,
+      JSON.stringify(change.values ?? {}),
+      now,
+    ],
+  );
+  sql.run('DELETE FROM outbox WHERE tbl = ? AND id = ?', [change.table, change.id]);
+  undo(sql, change);
+}
+
+/**
+ * Puts back what was before: triggers stay silent while `_seq` moves. Where a newer server state came in meanwhile, the
+ * cursor steps back so that it is pulled again over the old base.
+ */
+function undo(sql: WriteSql, change: Change): void {
+  if (change.op === 'insert') {
+    sql.run(`UPDATE ${change.table} SET _seq = -1 WHERE id = ?`, [change.id]);
+    sql.run(`DELETE FROM ${change.table} WHERE id = ?`, [change.id]);
+    return;
+  }
+  const base = Object.entries(change.base ?? {});
+  const before = Math.max(0, Math.min(change.baseSeq, ...base.map(([, [seq]]) => seq)) - 1);
+  if (base.length > 0) {
+    const assignments = base.map(([column]) => `${column} = ?`).join(', ');
+    const values = base.map(([, [, value]]) => value);
+    sql.run(`UPDATE ${change.table} SET ${assignments}, _seq = -1 WHERE id = ?`, [...values, change.id]);
+    sql.run(`UPDATE ${change.table} SET _seq = ? WHERE id = ?`, [before, change.id]);
+  }
+  sql.run('UPDATE sync_state SET cursor = min(cursor, ?)', [before]);
+}

@@ -1,0 +1,154 @@
+/**
+ * The engine's view of the client database (`SyncStore`): each method one transaction, so that a kill between any two
+ * steps resumes where it stopped (I5). The same code runs in the database worker and, directly on the file, in the
+ * service worker.
+ */
+import { err, ok, type Result } from '../../base/result.ts';
+import type { Value } from '../../base/value.ts';
+import type { Failure } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { RowPage, Stamp, SyncReply } from '../../protocol/messages.ts';
+import { tableOf, type TableName } from '../../schema/tables.ts';
+import { stampAt } from '../../sync/clock.ts';
+import type { Applied, Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
+import type { Direction, SyncReport } from '../../sync/report.ts';
+import type { Database, ReadSql, WriteSql } from './database.ts';
+import { StorageError } from './driver.ts';
+import { acknowledge, gatherChanges, markStored } from './outbox.ts';
+import { applyPage } from './pulled-rows.ts';
+
+/** A device clock less wrong than this is left alone: a request's own time is in the difference. Milliseconds. */
+const tolerableOffset = 2_000;
+const runsKept = 1_000;
+
+export function createSyncStore(database: Database): SyncStore {
+  /** Every commit is durable before the engine hears of it (I2, I6). */
+  const commit = async <T>(work: (sql: WriteSql) => T): Promise<Result<T, Failure>> => {
+    const done = guard(() => database.write(work, 'sync'));
+    if (!done.ok) return done;
+    const persisted = await database.driver.persist();
+    return persisted.ok ? done : persisted;
+  };
+  return {
+    gather: (direction) => Promise.resolve(guard(() => database.read((sql) => readBatch(sql, direction)))),
+    apply: (sent, reply) =>
+      commit((sql) => {
+        acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });
+        for (const page of reply.changes) if (isOurs(page)) applyPage(sql, page);
+        markStored(sql, sent.changes, reply.results);
+        moveOn(sql, { database, reply });
+        return count(sent, reply);
+      }),
+    correctClock: (serverTime) => commit((sql) => restamp(sql, { database, serverTime })),
+    record: (report, next) => commit((sql) => storeRun(sql, { report, next })),
+  };
+}
+
+function guard<T>(work: () => T): Result<T, Failure> {
+  try {
+    return ok(work());
+  } catch (error) {
+    if (error instanceof StorageError) return err({ code: error.code, detail: error.message });
+    throw error;
+  }
+}
+
+function readBatch(sql: ReadSql, direction: Direction): Batch {
+  const [state] = sql.arrays('SELECT user_id, device, cursor, attempts FROM sync_state');
+  const [user, device, cursor, attempts] = state as [string | null, string, number, number];
+  const { changes, more } = direction === 'down' || user === null ? { changes: [], more: false } : gatherChanges(sql);
+  return { user, device, cursor, changes, more, attempts };
+}
+
+function isOurs(page: RowPage): page is RowPage & { readonly table: TableName } {
+  return tableOf(page.table) !== undefined;
+}
+
+/** Cursor and clock go with the rows they cover (I6). */
+function moveOn(sql: WriteSql, { database, reply }: { database: Database; reply: SyncReply }): void {
+  const behind = reply.serverTime - database.deviceTime();
+  const offset = Math.abs(behind) > tolerableOffset ? behind : 0;
+  const rejected = reply.results.some((result) => result.status === 'rejected');
+  // Undoing a rejected change may have moved the cursor back: it stays there, and the rows come again.
+  const cursor = rejected ? 'min(cursor, ?)' : 'max(cursor, ?)';
+  sql.run(`UPDATE sync_state SET cursor = ${cursor}, clock = max(clock, ?), clock_offset = ?`, [
+    reply.cursor,
+    reply.clock,
+    offset,
+  ]);
+  database.observeStamp(reply.clock);
+  database.setClockOffset(offset);
+}
+
+function count(sent: Batch, reply: SyncReply): Applied {
+  const tables: Record<string, { sent: number; received: number; failed: number; conflicts: number }> = {};
+  const at = (table: string) => (tables[table] ??= { sent: 0, received: 0, failed: 0, conflicts: 0 });
+  sent.changes.forEach((change, index) => {
+    const tally = at(change.table);
+    const { status } = reply.results[index]!;
+    tally.sent += 1;
+    if (status === 'rejected') tally.failed += 1;
+    if (status === 'merged') tally.conflicts += 1;
+  });
+  for (const page of reply.changes) at(page.table).received += page.ids.length;
+  return { tables };
+}
+
+/**
+ * The server refused stamps too far ahead: it never merged any of those, so they may be moved back. They line up, in
+ * their order, after every stamp that the server may have seen of this device; the clock goes on after them.
+ */
+function restamp(sql: WriteSql, { database, serverTime }: { database: Database; serverTime: number }): null {
+  const bound = stampAt(serverTime + limits.clockAhead);
+  const rows = sql.arrays('SELECT tbl, id, stamp, since, stamps FROM outbox');
+  const observed = Number(sql.arrays('SELECT clock FROM sync_state')[0]?.[0] ?? 0);
+  const stamps = rows.flatMap((row) => [Number(row[2]), Number(row[3]), ...Object.values(parseStamps(row[4]!))]);
+  const refused = [...new Set(stamps.filter((stamp) => stamp > bound))].sort((a, b) => a - b);
+  const seen = stamps.filter((stamp) => stamp <= bound);
+  let next = Math.max(stampAt(serverTime), observed, ...seen);
+  const corrected = new Map(refused.map((stamp) => [stamp, (next += 1)]));
+  const correct = (stamp: Stamp) => corrected.get(stamp) ?? stamp;
+  sql.runMany(
+    'UPDATE outbox SET stamp = ?, since = ?, stamps = ? WHERE tbl = ? AND id = ?',
+    rows.map(([tbl, id, stamp, since, json]) => {
+      const columns = Object.entries(parseStamps(json!)).map(([column, at]) => [column, correct(at)]);
+      const text = json === null ? null : JSON.stringify(Object.fromEntries(columns));
+      return [correct(Number(stamp)), correct(Number(since)), text, tbl!, id!];
+    }),
+  );
+  const offset = serverTime - database.deviceTime();
+  sql.run('UPDATE sync_state SET clock_offset = ?', [offset]);
+  database.setClock({ offset, stamp: next });
+  return null;
+}
+
+function parseStamps(json: Value): Record<string, Stamp> {
+  return typeof json === 'string' ? (JSON.parse(json) as Record<string, Stamp>) : {};
+}
+
+function storeRun(sql: WriteSql, { report, next }: { report: SyncReport; next: NextAttempt }): null {
+  sql.run(
+    `INSERT INTO sync_run (direction, started_at, finished_at, processed, succeeded, failed, conflicts, bytes_sent, bytes_received, error, detail, tables)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      report.direction,
+      report.startedAt,
+      report.finishedAt,
+      report.processed,
+      report.succeeded,
+      report.failed,
+      report.conflicts,
+      report.bytesSent,
+      report.bytesReceived,
+      report.error?.code ?? null,
+      report.error?.detail ?? null,
+      JSON.stringify(report.tables),
+    ],
+  );
+  sql.run('DELETE FROM sync_run WHERE id <= (SELECT max(id) FROM sync_run) - ?', [runsKept]);
+  sql.run(
+    'UPDATE sync_state SET attempts = ?, next_attempt_at = ?, last_error = ?, last_sync_at = coalesce(?, last_sync_at)',
+    [next.attempts, next.at, report.error?.code ?? null, report.error ? null : report.finishedAt],
+  );
+  return null;
+}

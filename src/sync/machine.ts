@@ -1,0 +1,289 @@
+/**
+ * The engine's state machine: pure, total, and all that decides in a sync (I10). It takes a state and an event and gives
+ * the next state and what to do; `runner.ts` does it and reports back. States, events and the reason of every cell:
+ * docs/spec/sync.md.
+ */
+import { err, ok, type Result } from '../base/result.ts';
+import type { Failure } from '../protocol/errors.ts';
+import { limits } from '../protocol/limits.ts';
+import type { SyncReply, SyncRequest } from '../protocol/messages.ts';
+import { protocolVersion } from '../protocol/version.ts';
+import { schemaVersion } from '../schema/tables.ts';
+import type { Applied, Batch, ExchangeResult, NextAttempt } from './ports.ts';
+import type { Direction, SyncReport, Tally } from './report.ts';
+import { retryDelay } from './retry.ts';
+
+/** A sync under way. */
+export interface Run {
+  readonly direction: Direction;
+  readonly startedAt: number;
+  readonly tables: Readonly<Record<string, Tally>>;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Failed runs before this one. */
+  readonly attempts: number;
+  /** The clock was corrected in this run: a second refusal is a failure, not a loop. */
+  readonly corrected: boolean;
+  /** Asked for while this run was under way; starts after it. */
+  readonly next: Direction | null;
+}
+
+export type State =
+  | { readonly name: 'idle' }
+  | { readonly name: 'gathering'; readonly run: Run }
+  | { readonly name: 'exchanging'; readonly run: Run; readonly batch: Batch }
+  | { readonly name: 'applying'; readonly run: Run; readonly batch: Batch; readonly more: boolean }
+  | { readonly name: 'correcting'; readonly run: Run }
+  | { readonly name: 'recording'; readonly run: Run; readonly report: SyncReport };
+
+export type Event =
+  | { readonly name: 'requested'; readonly direction: Direction }
+  | { readonly name: 'gathered'; readonly result: Result<Batch, Failure> }
+  | { readonly name: 'exchanged'; readonly result: Result<ExchangeResult, Failure> }
+  | { readonly name: 'applied'; readonly result: Result<Applied, Failure> }
+  | { readonly name: 'corrected'; readonly result: Result<null, Failure> }
+  | { readonly name: 'recorded' };
+
+export type Effect =
+  | { readonly name: 'gather'; readonly direction: Direction }
+  | { readonly name: 'exchange'; readonly request: SyncRequest }
+  | { readonly name: 'apply'; readonly sent: Batch; readonly reply: SyncReply }
+  | { readonly name: 'correctClock'; readonly serverTime: number }
+  | { readonly name: 'record'; readonly report: SyncReport; readonly next: NextAttempt }
+  /** The run is over. `report` is null when there was nothing to do it with: no account, or the storage was wanted elsewhere. */
+  | { readonly name: 'finish'; readonly report: SyncReport | null };
+
+/** What the world says at the moment of an event, and what the person chose. */
+export interface Context {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Uniform in [0, 1). */
+  readonly random: number;
+  /** Milliseconds between two syncs when nothing else asks for one. */
+  readonly interval: number;
+}
+
+export interface Transition {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+type StateName = State['name'];
+type EventName = Event['name'];
+type Of<U extends { name: string }, N extends U['name']> = Extract<U, { name: N }>;
+type Cell<S extends StateName, E extends EventName> = (
+  state: Of<State, S>,
+  event: Of<Event, E>,
+  context: Context,
+) => Transition;
+type Table = { readonly [S in StateName]: { readonly [E in EventName]: Cell<S, E> } };
+
+export const idle: State = { name: 'idle' };
+
+/** The one entry: what follows from an event in a state. */
+export function transition(state: State, event: Event, context: Context): Transition {
+  const cell = table[state.name][event.name] as Cell<StateName, EventName>;
+  return cell(state, event, context);
+}
+
+/** An answer to a question that is no longer open (a step that was given up): nothing follows from it. */
+const stray = (state: State): Transition => ({ state, effects: [] });
+
+/** Never two runs at once: what is asked for meanwhile is remembered, once. */
+const remember = (state: Exclude<State, { name: 'idle' }>, event: Of<Event, 'requested'>): Transition => ({
+  state: { ...state, run: { ...state.run, next: widen(state.run.next, event.direction) } },
+  effects: [],
+});
+
+const table: Table = {
+  idle: {
+    requested: (_, { direction }, { now }) => begin(direction, now),
+    gathered: stray,
+    exchanged: stray,
+    applied: stray,
+    corrected: stray,
+    recorded: stray,
+  },
+  gathering: {
+    requested: remember,
+    gathered: ({ run }, { result }, context) =>
+      result.ok ? send(run, result.value, context) : fail(run, result.error, context),
+    exchanged: stray,
+    applied: stray,
+    corrected: stray,
+    recorded: stray,
+  },
+  exchanging: {
+    requested: remember,
+    gathered: stray,
+    exchanged: ({ run, batch }, { result }, context) =>
+      result.ok ? receive({ run, batch, exchange: result.value }, context) : refuse(run, result.error, context),
+    applied: stray,
+    corrected: stray,
+    recorded: stray,
+  },
+  applying: {
+    requested: remember,
+    gathered: stray,
+    exchanged: stray,
+    applied: ({ run, more }, { result }, context) => {
+      if (!result.ok) return fail(run, result.error, context);
+      const counted = { ...run, tables: addApplied(run.tables, result.value) };
+      return more ? gather(counted) : finish(counted, null, context);
+    },
+    corrected: stray,
+    recorded: stray,
+  },
+  correcting: {
+    requested: remember,
+    gathered: stray,
+    exchanged: stray,
+    applied: stray,
+    corrected: ({ run }, { result }, context) =>
+      result.ok ? gather({ ...run, corrected: true }) : fail(run, result.error, context),
+    recorded: stray,
+  },
+  recording: {
+    requested: remember,
+    gathered: stray,
+    exchanged: stray,
+    applied: stray,
+    corrected: stray,
+    recorded: ({ run, report }, _, { now }) => end(run, report, now),
+  },
+};
+
+function begin(direction: Direction, now: number): Transition {
+  const run: Run = {
+    direction,
+    startedAt: now,
+    tables: {},
+    bytesSent: 0,
+    bytesReceived: 0,
+    attempts: 0,
+    corrected: false,
+    next: null,
+  };
+  return gather(run);
+}
+
+function gather(run: Run): Transition {
+  return { state: { name: 'gathering', run }, effects: [{ name: 'gather', direction: run.direction }] };
+}
+
+function send(run: Run, batch: Batch, context: Context): Transition {
+  if (batch.user === null) return end(run, null, context.now);
+  const request: SyncRequest = {
+    protocol: protocolVersion,
+    schema: schemaVersion,
+    user: batch.user,
+    device: batch.device,
+    cursor: batch.cursor,
+    changes: batch.changes,
+    limit: run.direction === 'up' ? 0 : limits.pullRows,
+  };
+  const state: State = { name: 'exchanging', run: { ...run, attempts: batch.attempts }, batch };
+  return { state, effects: [{ name: 'exchange', request }] };
+}
+
+function receive(at: { run: Run; batch: Batch; exchange: ExchangeResult }, context: Context): Transition {
+  const { batch, exchange } = at;
+  const run: Run = {
+    ...at.run,
+    bytesSent: at.run.bytesSent + exchange.sent,
+    bytesReceived: at.run.bytesReceived + exchange.received,
+  };
+  const fits = checkReply(run, batch, exchange.reply);
+  if (!fits.ok) return fail(run, fits.error, context);
+  const { reply } = exchange;
+  const resend = reply.results.some((result) => result.status === 'resend');
+  const more = batch.more || resend || (run.direction !== 'up' && reply.more);
+  return {
+    state: { name: 'applying', run, batch, more },
+    effects: [{ name: 'apply', sent: batch, reply }],
+  };
+}
+
+/** What only the request can tell about a reply: what is off here would lose a change (I2) or never come to an end. */
+function checkReply(run: Run, batch: Batch, reply: SyncReply): Result<null, Failure> {
+  const off = (detail: string) => err<Failure>({ code: 'bad_reply', detail });
+  if (reply.results.length !== batch.changes.length) return off('results do not match changes');
+  if (reply.cursor < batch.cursor) return off('the cursor went back');
+  if (run.direction !== 'up' && reply.more && reply.cursor === batch.cursor) return off('the cursor stands still');
+  const again = reply.results.some(({ status }, index) => status === 'resend' && batch.changes[index]?.op !== 'update');
+  return again ? off('asked to resend what was whole') : ok(null);
+}
+
+function refuse(run: Run, failure: Failure, context: Context): Transition {
+  if (failure.code === 'clock_ahead' && failure.serverTime !== undefined && !run.corrected) {
+    return { state: { name: 'correcting', run }, effects: [{ name: 'correctClock', serverTime: failure.serverTime }] };
+  }
+  return fail(run, failure, context);
+}
+
+function fail(run: Run, failure: Failure, context: Context): Transition {
+  // Another process wants the storage: give way and leave no trace, the sync is asked for again over there.
+  if (failure.code === 'storage_busy') return end(run, null, context.now);
+  return finish(run, failure, context);
+}
+
+function finish(run: Run, failure: Failure | null, context: Context): Transition {
+  const error = failure && { code: failure.code, ...(failure.detail === undefined ? {} : { detail: failure.detail }) };
+  const report: SyncReport = {
+    direction: run.direction,
+    ...total(run.tables),
+    tables: run.tables,
+    startedAt: run.startedAt,
+    finishedAt: context.now,
+    bytesSent: run.bytesSent,
+    bytesReceived: run.bytesReceived,
+    error,
+  };
+  const next = failure ? afterFailure(run, failure, context) : { at: context.now + context.interval, attempts: 0 };
+  return { state: { name: 'recording', run, report }, effects: [{ name: 'record', report, next }] };
+}
+
+function afterFailure(run: Run, failure: Failure, context: Context): NextAttempt {
+  const attempts = run.attempts + 1;
+  const delay = retryDelay(failure, attempts, context.random);
+  return { at: delay === null ? null : context.now + delay, attempts };
+}
+
+function end(run: Run, report: SyncReport | null, now: number): Transition {
+  const done: Effect = { name: 'finish', report };
+  if (run.next === null) return { state: idle, effects: [done] };
+  const again = begin(run.next, now);
+  return { state: again.state, effects: [done, ...again.effects] };
+}
+
+function widen(a: Direction | null, b: Direction): Direction {
+  return a === null || a === b ? b : 'both';
+}
+
+function addApplied(tables: Run['tables'], applied: Applied): Run['tables'] {
+  const sum: Record<string, Tally> = { ...tables };
+  for (const [table, { sent, received, failed, conflicts }] of Object.entries(applied.tables)) {
+    const before = sum[table] ?? nothing;
+    sum[table] = {
+      processed: before.processed + sent + received,
+      succeeded: before.succeeded + sent + received - failed,
+      failed: before.failed + failed,
+      conflicts: before.conflicts + conflicts,
+    };
+  }
+  return sum;
+}
+
+const nothing: Tally = { processed: 0, succeeded: 0, failed: 0, conflicts: 0 };
+
+function total(tables: Run['tables']): Tally {
+  return Object.values(tables).reduce(
+    (sum, tally) => ({
+      processed: sum.processed + tally.processed,
+      succeeded: sum.succeeded + tally.succeeded,
+      failed: sum.failed + tally.failed,
+      conflicts: sum.conflicts + tally.conflicts,
+    }),
+    nothing,
+  );
+}
