@@ -105,7 +105,8 @@ function defineFunction(engine: Engine, name: string, value: () => number): void
   const call = wasm.installFunction('v(pip)', (context: Pointer) => {
     engine.raw.sqlite3_result_int64(context, BigInt(value()));
   });
-  if (capi.sqlite3_create_function(engine.db, name, 0, capi.SQLITE_UTF8, 0, call, 0, 0) !== code.ok) throw engine.fail();
+  if (capi.sqlite3_create_function(engine.db, name, 0, capi.SQLITE_UTF8, 0, call, 0, 0) !== code.ok)
+    throw engine.fail();
 }
 
 class WasmStatement implements Statement {

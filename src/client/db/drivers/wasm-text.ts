@@ -70,7 +70,10 @@ class WasmRowBuffer implements RowBuffer {
     this.end = from + copied;
     if (copied < text.length) {
       const rest = copied === 0 ? text : text.slice(copied);
-      this.end += this.#encoder.encodeInto(rest, heap.subarray(this.end, this.end + rest.length * bytesPerUnit)).written;
+      this.end += this.#encoder.encodeInto(
+        rest,
+        heap.subarray(this.end, this.end + rest.length * bytesPerUnit),
+      ).written;
     }
   }
 

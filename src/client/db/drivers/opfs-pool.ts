@@ -1,0 +1,164 @@
+/**
+ * SQLite on the origin's private files, in a dedicated worker: sqlite-wasm with its pool of synchronous access handles.
+ * Must be opened only while the Web Lock `lorikeet-db` is held (I8). The service worker reads the same pool directory in
+ * opfs-image.ts.
+ *
+ * WAL with exclusive locking needs no shared memory, and is 30 times faster for single writes than the default journal.
+ * With `synchronous=normal` a commit survives every kill of the browser; a power cut may take the last ones.
+ */
+import type { Sqlite3Static, SAHPoolUtil } from '@sqlite.org/sqlite-wasm';
+import { ok } from '../../../base/result.ts';
+import { StorageError, type Driver } from '../driver.ts';
+import { openWasmHandle } from './wasm-statement.ts';
+
+/** The directory of the pool in OPFS, and the name of the database in the pool. */
+export const poolDirectory = '/lorikeet';
+export const poolFile = '/lorikeet.db';
+
+export interface OpfsPoolOptions {
+  /** Resolves after so many milliseconds. */
+  readonly wait: (milliseconds: number) => Promise<void>;
+  /** Other than the app's own, for tests. */
+  readonly directory?: string;
+}
+
+/** The database, its WAL, the journal of the moment before WAL is set, and one to spare. */
+const poolFiles = 4;
+/** A worker that was terminated lets its lock go before its file handles: for so many tries they may be held still. */
+const openTries = 40;
+const openPause = 50;
+
+const pragmas = [
+  // Before WAL: only an exclusive connection can have a WAL without shared memory.
+  'PRAGMA locking_mode = exclusive',
+  'PRAGMA journal_mode = wal',
+  'PRAGMA synchronous = normal',
+  'PRAGMA temp_store = memory',
+  // Negative: in KiB.
+  'PRAGMA cache_size = -16384',
+];
+
+/** Throws `StorageError` when the files cannot be had. */
+export async function openOpfsPool(options: OpfsPoolOptions): Promise<Driver> {
+  const space = createSpaceWatch();
+  const sqlite3 = await loadSqlite(space);
+  const pool = await installPool(sqlite3, options);
+  try {
+    return openDatabase({ sqlite3, pool, space });
+  } catch (cause) {
+    pool.pauseVfs();
+    throw asStorageError(cause);
+  }
+}
+
+function openDatabase({
+  sqlite3,
+  pool,
+  space,
+}: {
+  sqlite3: Sqlite3Static;
+  pool: SAHPoolUtil;
+  space: SpaceWatch;
+}): Driver {
+  const db = new pool.OpfsSAHPoolDb(poolFile);
+  const handle = openWasmHandle({ sqlite3, db: Number(db.pointer), outOfSpace: space.ranOut });
+  const close = (): void => {
+    handle.finalizeAll();
+    db.close();
+  };
+  try {
+    for (const pragma of pragmas) handle.exec(pragma);
+  } catch (cause) {
+    close();
+    throw cause;
+  }
+  return {
+    kind: 'opfs-pool',
+    fullText: 'fts5',
+    exec: handle.exec,
+    prepare: handle.prepare,
+    defineFunction: handle.defineFunction,
+    persist: () => Promise.resolve(ok(null)),
+    close: () => {
+      close();
+      pool.pauseVfs();
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * SQLite says only "disk I/O error" when the quota is used up: the pool's error log has the reason. A write that comes
+ * back short without an exception ("Unknown write() failure") is a full disk too.
+ */
+interface SpaceWatch {
+  readonly log: (...parts: unknown[]) => void;
+  /** Whether space has run out since the last call. */
+  readonly ranOut: () => boolean;
+}
+
+function createSpaceWatch(): SpaceWatch {
+  let full = false;
+  return {
+    log: (...parts) => {
+      if (parts.some(isOutOfSpace)) full = true;
+    },
+    ranOut: () => {
+      const was = full;
+      full = false;
+      return was;
+    },
+  };
+}
+
+function isOutOfSpace(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'QuotaExceededError' || error.message.includes('Unknown write() failure');
+}
+
+/** `sqlite3ApiConfig` is how sqlite-wasm is configured: it reads this global once, when it starts. */
+async function loadSqlite(space: SpaceWatch): Promise<Sqlite3Static> {
+  const quiet = (): void => undefined;
+  Object.assign(globalThis, {
+    sqlite3ApiConfig: {
+      // Unused; with COOP/COEP their start hung in Firefox (152) in 7 of 100 tries. They also start a worker of their own.
+      disable: { vfs: { opfs: true, 'opfs-vfs': true, 'opfs-wl': true, kvvfs: true } },
+      error: space.log,
+      warn: quiet,
+      log: quiet,
+      debug: quiet,
+    },
+  });
+  const { default: initSqlite } = await import('@sqlite.org/sqlite-wasm');
+  return initSqlite();
+}
+
+async function installPool(sqlite3: Sqlite3Static, options: OpfsPoolOptions): Promise<SAHPoolUtil> {
+  const install = {
+    directory: options.directory ?? poolDirectory,
+    initialCapacity: poolFiles,
+    // Without this the pool deletes the database when another page still holds its files (seen with the bfcache on).
+    preserveOnInitFailure: true,
+    forceReinitIfPreviouslyFailed: true,
+  };
+  for (let tries = 1; ; tries++) {
+    try {
+      const pool = await sqlite3.installOpfsSAHPoolVfs(install);
+      await pool.reserveMinimumCapacity(poolFiles);
+      return pool;
+    } catch (cause) {
+      if (tries === openTries || !isHeldElsewhere(cause)) throw asStorageError(cause);
+      await options.wait(openPause);
+    }
+  }
+}
+
+function isHeldElsewhere(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'NoModificationAllowedError';
+}
+
+function asStorageError(cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause;
+  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return new StorageError(isOutOfSpace(cause) ? 'storage_full' : 'storage_failed', message, { cause });
+}
