@@ -48,7 +48,6 @@ function serviceWorker(): Plugin[] {
     includeManifestIcons: false,
     injectManifest: {
       rollupFormat: 'iife',
-      vitePlugins: [],
       buildPlugins: { vite: [sqliteInClassicScript()] },
       globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,woff2}'],
       globIgnores: ['screenshots/**', 'sw.js'],
