@@ -9,6 +9,28 @@ export interface Account {
   readonly name: string;
 }
 
+export interface NewAccount extends Account {
+  /** The name as it is compared: two accounts never share one. */
+  readonly nameKey: string;
+  readonly passwordHash: string;
+  readonly now: number;
+}
+
+export interface Session {
+  readonly user: Account;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+export interface NewSession {
+  /** SHA-256 of the cookie's token, hexadecimal. */
+  readonly tokenHash: string;
+  readonly user: string;
+  readonly deviceName: string;
+  readonly now: number;
+  readonly expiresAt: number;
+}
+
 export interface Push {
   readonly user: string;
   readonly device: string;
@@ -32,22 +54,34 @@ export interface Pulled {
 }
 
 export interface ChangeStore {
-  /** Merges and stores the changes and reads the rows after the cursor, in one transaction. Durable when it resolves. */
+  /**
+   * Merges and stores the changes and reads the rows after the cursor, in one transaction. Durable when it resolves.
+   * Rejects with `StoreUnavailable` when the storage cannot serve; then nothing of this push was stored.
+   */
   exchange(push: Push): Promise<Pulled>;
   /** The account's highest sequence. */
   head(user: string): Promise<Sequence>;
 
-  /** Null when the name (compared without case) is taken. */
-  createAccount(account: { id: string; name: string; passwordHash: string; now: number }): Promise<Account | null>;
-  findAccount(name: string): Promise<(Account & { readonly passwordHash: string }) | null>;
+  /** Null when the name is taken. */
+  createAccount(account: NewAccount): Promise<Account | null>;
+  findAccount(nameKey: string): Promise<(Account & { readonly passwordHash: string }) | null>;
 
-  /** `tokenHash`: SHA-256 of the cookie's token, hexadecimal. */
-  createSession(session: { tokenHash: string; user: string; deviceName: string; now: number; expiresAt: number }): Promise<void>;
+  createSession(session: NewSession): Promise<void>;
   /** Null when unknown or expired at `now`. */
-  findSession(tokenHash: string, now: number): Promise<Account | null>;
+  findSession(tokenHash: string, now: number): Promise<Session | null>;
+  renewSession(tokenHash: string, expiresAt: number): Promise<void>;
   deleteSession(tokenHash: string): Promise<void>;
 
-  /** Throws when the store cannot serve. */
+  /** Rejects with `StoreUnavailable` when the store cannot serve. */
   check(): Promise<void>;
+  /** Finishes what was begun, then closes. */
   close(): Promise<void>;
+}
+
+/** The storage under the store does not serve now: disk full, locked, unreadable. Trying again later can help. */
+export class StoreUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailable';
+  }
 }

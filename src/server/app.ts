@@ -1,0 +1,101 @@
+/** Builds the server from what is given to it. Does not listen: tests call it in memory, `main.ts` on a port. */
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import rateLimit from '@fastify/rate-limit';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify from 'fastify';
+import type { ChangeStore } from './change-store.ts';
+import type { HttpConfig } from './config.ts';
+import { addAccountRoutes } from './http/account-routes.ts';
+import { addAppFiles, sendAppOrNotFound } from './http/app-files.ts';
+import { addEventRoute } from './http/event-route.ts';
+import { handleFailures, sendNotFound } from './http/failures.ts';
+import { addHealthRoute } from './http/health-route.ts';
+import { checkOrigins } from './http/origin-check.ts';
+import { createPasswords } from './http/passwords.ts';
+import { createPokeHub } from './http/poke-hub.ts';
+import { acceptJson } from './http/request-body.ts';
+import { addSecurityHeaders } from './http/security-headers.ts';
+import type { RouteContext, Server, ServerClock } from './http/server-types.ts';
+import { createSessions } from './http/sessions.ts';
+import { addSyncRoute } from './http/sync-route.ts';
+
+export interface AppOptions {
+  /** Stays the caller's: it closes it after the app. */
+  readonly store: ChangeStore;
+  readonly clock: ServerClock;
+  readonly config: HttpConfig;
+  /** Where the built app lies; null: the API alone. */
+  readonly appDirectory: string | null;
+}
+
+export async function buildApp({ store, clock, config, appDirectory }: AppOptions): Promise<Server> {
+  const server = createServer(config);
+  handleFailures(server);
+  logRequests(server);
+  await addSecurityHeaders(server);
+  checkOrigins(server);
+  acceptJson(server);
+  await server.register(cookie);
+  await server.register(rateLimit, {
+    global: false,
+    addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+    addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+  });
+  const context: RouteContext = {
+    store,
+    clock,
+    config,
+    sessions: createSessions({ store, clock }),
+    hub: createPokeHub(),
+  };
+  const passwords = await createPasswords();
+  await server.register(async (api: Server) => {
+    // Level 1: a third of the time of higher levels, and most of what they save.
+    await api.register(compress, {
+      encodings: ['gzip', 'identity'],
+      globalDecompression: false,
+      zlibOptions: { level: 1 },
+    });
+    addHealthRoute(api, context);
+    addAccountRoutes(api, { ...context, passwords });
+    addSyncRoute(api, context);
+    addEventRoute(api, context);
+  });
+  if (appDirectory !== null) await addAppFiles(server, appDirectory);
+  server.setNotFoundHandler(appDirectory === null ? sendNotFound : sendAppOrNotFound);
+  return server;
+}
+
+function createServer(config: HttpConfig): Server {
+  return Fastify({
+    logger: { level: config.logLevel },
+    // One line a request is written by `logRequests`, without addresses, names and queries.
+    disableRequestLogging: true,
+    trustProxy: config.trustProxy,
+    requestTimeout: config.requestTimeout,
+    http: { connectionsCheckingInterval: Math.min(5_000, config.requestTimeout / 2) },
+    forceCloseConnections: 'idle',
+    ajv: {
+      customOptions: {
+        strict: true,
+        allowUnionTypes: true,
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: false,
+      },
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+}
+
+function logRequests(server: Server): void {
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const milliseconds = Math.round(reply.elapsedTime * 10) / 10;
+    request.log.info(
+      { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode, milliseconds },
+      'request',
+    );
+  });
+}

@@ -1,0 +1,100 @@
+/** The server's settings, read from the environment once, at start. docs/operations.md lists them. */
+import { isIP } from 'node:net';
+import { err, ok, type Result } from '../base/result.ts';
+
+/** Which proxies in front may say who the client is: none, or those at these addresses. */
+export type TrustedProxies = false | string[];
+
+export interface HttpConfig {
+  readonly trustProxy: TrustedProxies;
+  readonly logLevel: LogLevel;
+  /** Sign-ins and sign-ups with one name in 5 minutes; from one address three times as many. */
+  readonly signInTries: number;
+  /** Requests to sync from one address in a minute. */
+  readonly syncsPerMinute: number;
+  /** A request whose head and body are not complete after this is given up, in milliseconds. */
+  readonly requestTimeout: number;
+  /** Between two signs of life on an event stream, in milliseconds. */
+  readonly heartbeat: number;
+}
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly dataFile: string;
+  readonly http: HttpConfig;
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+type LogLevel = (typeof logLevels)[number];
+
+export const defaultHttpConfig: HttpConfig = {
+  trustProxy: false,
+  logLevel: 'info',
+  signInTries: 10,
+  syncsPerMinute: 1_200,
+  requestTimeout: 30_000,
+  heartbeat: 25_000,
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The errors are sentences for the operator, one a wrong setting. */
+export function readConfig(environment: Environment): Result<Config, string[]> {
+  const faults: string[] = [];
+  const take = <T>(name: string, fallback: T, parse: (text: string) => T | null, rule: string): T => {
+    const text = environment[name]?.trim() ?? '';
+    if (text === '') return fallback;
+    const value = parse(text);
+    if (value === null) faults.push(`${name} must be ${rule}, not "${text}".`);
+    return value ?? fallback;
+  };
+  const config: Config = {
+    port: take('PORT', 8787, wholeNumber(0, 65_535), 'a port from 0 to 65535'),
+    host: take('HOST', 'localhost', (text) => text, 'a host name or address'),
+    dataFile: take('LORIKEET_DATA', 'data/lorikeet.db', (text) => text, 'the path of a file'),
+    http: {
+      ...defaultHttpConfig,
+      trustProxy: take(
+        'TRUST_PROXY',
+        defaultHttpConfig.trustProxy,
+        parseProxies,
+        'the addresses of the proxies in front, separated by commas (ranges like 10.0.0.0/8, or loopback)',
+      ),
+      logLevel: take('LOG_LEVEL', defaultHttpConfig.logLevel, parseLogLevel, `one of ${logLevels.join(', ')}`),
+      signInTries: take(
+        'SIGN_IN_TRIES',
+        defaultHttpConfig.signInTries,
+        wholeNumber(1, 1_000_000),
+        'how often one name may sign in within 5 minutes, from 1 to 1000000',
+      ),
+    },
+  };
+  return faults.length > 0 ? err(faults) : ok(config);
+}
+
+function wholeNumber(min: number, max: number) {
+  return (text: string): number | null => {
+    const value = Number(text);
+    return /^\d+$/.test(text) && value >= min && value <= max ? value : null;
+  };
+}
+
+function parseLogLevel(text: string): LogLevel | null {
+  return logLevels.find((level) => level === text) ?? null;
+}
+
+/** Neither `true` nor a number of hops: with them, anyone who reaches the port could name an address of their choice. */
+function parseProxies(text: string): TrustedProxies | null {
+  if (text === 'false') return false;
+  const addresses = text.split(',').map((part) => part.trim());
+  return addresses.every(isAddressRange) ? addresses : null;
+}
+
+function isAddressRange(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return prefix === undefined || wholeNumber(0, version === 4 ? 32 : 128)(prefix) !== null;
+}

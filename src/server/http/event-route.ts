@@ -1,0 +1,37 @@
+/** `GET /api/sync/events`: a stream of pokes to the pages that are open (server-sent events). */
+import { eventsQuerySchema } from '../../protocol/request-schema.ts';
+import { sendFailure } from './failures.ts';
+import { pokeEvent } from './poke-hub.ts';
+import type { RouteContext, Server } from './server-types.ts';
+
+/** What a page waits before it connects again, in milliseconds. */
+const reconnectAfter = 3_000;
+
+export function addEventRoute(server: Server, { store, sessions, hub, config }: RouteContext): void {
+  server.get('/api/sync/events', { schema: { querystring: eventsQuerySchema } }, async (request, reply) => {
+    const session = await sessions.current(request, reply);
+    if (!session) return sendFailure(reply, { code: 'signed_out' });
+    // The head is read after the stream is in the hub: what changes between the two is then told twice, not never.
+    const device = request.query.device ?? null;
+    const events = hub.open({ user: session.user.id, session: session.tokenHash, device });
+    try {
+      events.push(`retry: ${reconnectAfter}\n${pokeEvent(await store.head(session.user.id))}`);
+    } catch (error) {
+      events.destroy();
+      throw error;
+    }
+    return reply
+      .header('cache-control', 'no-store, no-transform')
+      .header('x-accel-buffering', 'no')
+      .type('text/event-stream')
+      .send(events);
+  });
+
+  const heart = setInterval(() => {
+    hub.beat(sessions.isGood).catch((error: unknown) => server.log.error({ err: error }, 'heartbeat failed'));
+  }, config.heartbeat);
+  server.addHook('preClose', async () => {
+    clearInterval(heart);
+    hub.closeAll();
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * Every reply that is not a success: `{error: {code, message, …}}` with the code's status. Nothing that a client sent is
+ * repeated in it, and no stack.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { errors, type ErrorCode } from '../../protocol/errors.ts';
+import type { ErrorReply } from '../../protocol/messages.ts';
+import { StoreUnavailable } from '../change-store.ts';
+import type { Server } from './server-types.ts';
+
+/** What a client waits after `unavailable`, in seconds. */
+const retryAfter = 5;
+
+/** Ends a request early from a place that has no reply: a body parser, a rate limit. Only for failures of the table. */
+export class RequestFailure extends Error {
+  readonly failure: ErrorCode;
+  constructor(failure: ErrorCode, detail?: string) {
+    super(detail ?? errors[failure].words);
+    this.name = 'RequestFailure';
+    this.failure = failure;
+  }
+}
+
+export interface FailureOptions {
+  readonly code: ErrorCode;
+  /** For an engineer; the person's words stand in for it. Must hold nothing that the client sent. */
+  readonly detail?: string | undefined;
+  readonly serverTime?: number;
+}
+
+export function sendFailure(reply: FastifyReply, { code, detail, serverTime }: FailureOptions): FastifyReply {
+  const body: ErrorReply = {
+    error: {
+      code,
+      message: detail ?? errors[code].words,
+      ...(serverTime === undefined ? {} : { serverTime }),
+      requestId: reply.request.id,
+    },
+  };
+  const status = errors[code].status ?? 500;
+  if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter);
+  return reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(body);
+}
+
+export function handleFailures(server: Server): void {
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const code = codeOf(error);
+    if (code === 'internal' || code === 'unavailable') request.log.error({ err: loggable(error) }, 'request failed');
+    return sendFailure(reply, { code, detail: detailOf(error) });
+  });
+}
+
+/** For paths that are nobody's. */
+export function sendNotFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendFailure(reply, { code: 'not_found' });
+}
+
+function codeOf(error: FastifyError): ErrorCode {
+  if (error instanceof RequestFailure) return error.failure;
+  if (error instanceof StoreUnavailable) return 'unavailable';
+  if (error.validation) return 'invalid';
+  switch (error.statusCode) {
+    case 413:
+      return 'too_large';
+    case 415:
+      return 'unsupported_media_type';
+    case 429:
+      return 'too_many_requests';
+    case 403:
+    case 404:
+      return 'not_found';
+    case 503:
+      return 'unavailable';
+    default:
+      return error.statusCode !== undefined && error.statusCode < 500 ? 'malformed' : 'internal';
+  }
+}
+
+/** Where a body breaks the schema, by the schema's own path: the body's would hold names that the client chose. */
+function detailOf(error: FastifyError): string | undefined {
+  if (error instanceof RequestFailure) return error.message;
+  const first = error.validation?.[0];
+  return first ? `${error.validationContext ?? 'body'} breaks ${first.schemaPath}` : undefined;
+}
+
+/** Messages of SQLite and of Node name no values; messages of other errors might, so only their place is kept. */
+function loggable(error: Error): { type: string; message: string; stack: string } {
+  const message = error instanceof StoreUnavailable ? error.message : error.name;
+  const stack = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
+  return { type: error.name, message, stack: stack.join('\n') };
+}

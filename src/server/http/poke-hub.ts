@@ -1,0 +1,91 @@
+/**
+ * The open event streams of this process, by user. A poke carries only the account's sequence: whoever gets it asks for
+ * the rows through a sync. Losing one does no harm, the next one says the same.
+ */
+import { Readable } from 'node:stream';
+import type { Sequence } from '../../protocol/messages.ts';
+
+/** Beyond this the user's oldest stream ends: it is most likely that of a device that is gone without a word. */
+const streamsPerUser = 32;
+/** A reader this many bytes behind is gone or stuck. */
+const backlog = 16_384;
+
+export interface Listener {
+  readonly user: string;
+  /** Hash of the session's token: the stream ends with the session. */
+  readonly session: string;
+  /** Pokes that this device caused itself are not sent to it; null: all are. */
+  readonly device: string | null;
+}
+
+interface Stream extends Listener {
+  readonly body: Readable;
+}
+
+export interface PokeHub {
+  /** The body of a new event stream. It leaves the hub by itself when it is closed. */
+  open(listener: Listener): Readable;
+  poke(user: string, head: Sequence, from: string | null): void;
+  closeSession(session: string): void;
+  /** Sends a sign of life on every stream; ends those whose session is no longer good. */
+  beat(isGood: (session: string) => Promise<boolean>): Promise<void>;
+  closeAll(): void;
+  /** How many streams are open. */
+  readonly size: number;
+}
+
+export function createPokeHub(): PokeHub {
+  const byUser = new Map<string, Set<Stream>>();
+  const all = (): Stream[] => [...byUser.values()].flatMap((streams) => [...streams]);
+
+  const leave = (stream: Stream): boolean => {
+    const streams = byUser.get(stream.user);
+    const left = streams?.delete(stream) ?? false;
+    if (streams?.size === 0) byUser.delete(stream.user);
+    return left;
+  };
+  const end = (stream: Stream): void => {
+    if (leave(stream)) stream.body.push(null);
+  };
+  const write = (stream: Stream, text: string): void => {
+    if (!byUser.get(stream.user)?.has(stream)) return;
+    if (stream.body.readableLength > backlog) stream.body.destroy();
+    else stream.body.push(text);
+  };
+
+  return {
+    open(listener) {
+      const stream: Stream = { ...listener, body: new Readable({ read() {} }) };
+      const streams = byUser.get(listener.user) ?? new Set();
+      byUser.set(listener.user, streams.add(stream));
+      stream.body.once('close', () => leave(stream));
+      if (streams.size > streamsPerUser) end([...streams][0]!);
+      return stream.body;
+    },
+    poke(user, head, from) {
+      for (const stream of byUser.get(user) ?? []) {
+        if (from === null || stream.device !== from) write(stream, pokeEvent(head));
+      }
+    },
+    closeSession(session) {
+      for (const stream of all()) if (stream.session === session) end(stream);
+    },
+    async beat(isGood) {
+      for (const stream of all()) {
+        if (await isGood(stream.session)) write(stream, ':\n\n');
+        else end(stream);
+      }
+    },
+    closeAll() {
+      all().forEach(end);
+    },
+    get size() {
+      return all().length;
+    },
+  };
+}
+
+/** An event in the format of server-sent events. */
+export function pokeEvent(head: Sequence): string {
+  return `id: ${head}\nevent: poke\ndata: ${head}\n\n`;
+}

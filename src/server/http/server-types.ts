@@ -1,0 +1,35 @@
+/** The Fastify instance as routes get it, and what they share. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ChangeStore } from '../change-store.ts';
+import type { HttpConfig } from '../config.ts';
+import type { PokeHub } from './poke-hub.ts';
+import type { Sessions } from './sessions.ts';
+
+export type Server = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+export interface ServerClock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** What every route may need; made once, in `app.ts`. */
+export interface RouteContext {
+  readonly store: ChangeStore;
+  readonly clock: ServerClock;
+  readonly config: HttpConfig;
+  readonly sessions: Sessions;
+  readonly hub: PokeHub;
+}

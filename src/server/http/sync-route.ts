@@ -1,0 +1,66 @@
+/**
+ * `POST /api/sync`. The order of the checks matters to clients: an app that is too old must hear that it has to update
+ * even when the rest of what it sent is no longer understood (docs/spec/protocol.md).
+ */
+import type { FastifyReply } from 'fastify';
+import { limits } from '../../protocol/limits.ts';
+import type { SyncReply, SyncRequest } from '../../protocol/messages.ts';
+import { syncRequestSchema } from '../../protocol/request-schema.ts';
+import { protocolVersion } from '../../protocol/version.ts';
+import { schemaVersion } from '../../schema/tables.ts';
+import { latestStamp } from '../../sync/change.ts';
+import { timeOf } from '../../sync/clock.ts';
+import { sendFailure } from './failures.ts';
+import type { RouteContext, Server } from './server-types.ts';
+
+export function addSyncRoute(server: Server, context: RouteContext): void {
+  const { clock, config } = context;
+  server.post(
+    '/api/sync',
+    {
+      schema: { body: syncRequestSchema },
+      config: { rateLimit: { max: config.syncsPerMinute, timeWindow: 60_000 } },
+      preValidation: async (request, reply) => {
+        if (isOtherVersion(request.body)) return sendFailure(reply, { code: 'outdated', serverTime: clock.now() });
+        return undefined;
+      },
+    },
+    async (request, reply) => exchange(context, request.body, reply),
+  );
+}
+
+/** Whether the body names a version of the wire format, and not ours. */
+function isOtherVersion(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null || !('protocol' in body)) return false;
+  return Number.isInteger(body.protocol) && body.protocol !== protocolVersion;
+}
+
+async function exchange({ store, clock, sessions, hub }: RouteContext, request: SyncRequest, reply: FastifyReply) {
+  const session = await sessions.current(reply.request, reply);
+  if (!session) return sendFailure(reply, { code: 'signed_out' });
+  const user = session.user.id;
+  if (request.user !== user) return sendFailure(reply, { code: 'wrong_account' });
+  // In the middle of an update of several servers: its columns are not known here, the next server knows them.
+  if (request.schema > schemaVersion) return sendFailure(reply, { code: 'unavailable', detail: 'older than the app' });
+  const now = clock.now();
+  if (isAhead(request, now)) return sendFailure(reply, { code: 'clock_ahead', serverTime: now });
+
+  const { device, cursor, changes, limit } = request;
+  const pulled = await store.exchange({ user, device, cursor, changes, limit, now });
+  if (pulled.changed) hub.poke(user, pulled.head, device);
+  const answer: SyncReply = {
+    results: pulled.results,
+    changes: pulled.changes,
+    cursor: pulled.cursor,
+    more: pulled.more,
+    clock: pulled.clock,
+    serverTime: now,
+  };
+  // Serialized here and not by a response schema: for columns of mixed values that is several times slower.
+  return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(JSON.stringify(answer));
+}
+
+/** A clock that runs ahead would win every conflict until the others catch up. */
+function isAhead({ changes }: SyncRequest, now: number): boolean {
+  return changes.some((change) => timeOf(latestStamp(change)) > now + limits.clockAhead);
+}

@@ -1,0 +1,56 @@
+/** ENTRY of the server: settings from the environment, the SQLite store, one port, a clean stop. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { v7 as newId } from 'uuid';
+import { buildApp } from './app.ts';
+import { readConfig } from './config.ts';
+import { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
+
+/** What is under way may take this long to end, in milliseconds. */
+const patience = 5_000;
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  if (!config.ok) return giveUp(config.error);
+  const { port, host, dataFile, http } = config.value;
+
+  // The build puts the server in dist/server and the app in dist/app.
+  const appDirectory = path.join(import.meta.dirname, '..', 'app');
+  if (!existsSync(path.join(appDirectory, 'index.html'))) {
+    return giveUp([`There is no built app in ${appDirectory}. Run "npm run build" first.`]);
+  }
+  const store = openSqliteStore({ file: dataFile, newId });
+  if (!store.ok) return giveUp([store.error]);
+
+  const app = await buildApp({ store: store.value, clock: { now: Date.now }, config: http, appDirectory });
+  const stop = async (): Promise<void> => {
+    const impatience = setTimeout(() => app.server.closeAllConnections(), patience);
+    await app.close();
+    clearTimeout(impatience);
+    await store.value.close();
+  };
+  process.once('SIGINT', () => void stop());
+  process.once('SIGTERM', () => void stop());
+
+  try {
+    await app.listen({ port, host, listenTextResolver: () => '' });
+  } catch (error) {
+    await stop();
+    return giveUp([`Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  const address = app.server.address();
+  const shownPort = typeof address === 'object' && address ? address.port : port;
+  process.stdout.write(`Lorikeet is at http://${shownHost(host)}:${shownPort}\n`);
+}
+
+function shownHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function giveUp(reasons: readonly string[]): void {
+  for (const reason of reasons) process.stderr.write(`${reason}\n`);
+  process.exitCode = 1;
+}
+
+await main();
