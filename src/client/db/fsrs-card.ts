@@ -1,0 +1,61 @@
+/** The spaced-repetition card of a word: FSRS by ts-fsrs with its default parameters, and no fuzz, so that two devices agree. */
+import { fsrs, type Card, type CardInput, type Grade } from 'ts-fsrs';
+import type { Row } from '../../schema/tables.ts';
+
+/** The columns of `vocabulary_item` that hold the card. */
+export type CardColumns = Pick<
+  Row<'vocabulary_item'>,
+  | 'due_at'
+  | 'stability'
+  | 'difficulty'
+  | 'scheduled_days'
+  | 'learning_steps'
+  | 'reps'
+  | 'lapses'
+  | 'card_state'
+  | 'last_review_at'
+>;
+
+const scheduler = fsrs({ enable_fuzz: false });
+
+/** The card after an answer at a time (milliseconds since 1970). */
+export function gradeCard(card: CardColumns, answer: { rating: Grade; at: number }): CardColumns {
+  return columnsOf(scheduler.next(cardOf(card), answer.at, answer.rating).card);
+}
+
+/** When the card would come again for each answer: again, hard, good, easy. Milliseconds since 1970. */
+export function nextDueTimes(card: CardColumns, now: number): readonly [number, number, number, number] {
+  const preview = scheduler.repeat(cardOf(card), now);
+  const due = (grade: Grade): number => preview[grade].card.due.getTime();
+  return [due(1), due(2), due(3), due(4)];
+}
+
+function cardOf(row: CardColumns): CardInput {
+  return {
+    due: row.due_at,
+    stability: row.stability,
+    difficulty: row.difficulty,
+    // Deprecated in ts-fsrs 5 and not read: it counts from `last_review`.
+    elapsed_days: 0,
+    scheduled_days: row.scheduled_days,
+    learning_steps: row.learning_steps,
+    reps: row.reps,
+    lapses: row.lapses,
+    state: row.card_state,
+    last_review: row.last_review_at,
+  };
+}
+
+function columnsOf(card: Card): CardColumns {
+  return {
+    due_at: card.due.getTime(),
+    stability: card.stability,
+    difficulty: card.difficulty,
+    scheduled_days: card.scheduled_days,
+    learning_steps: card.learning_steps,
+    reps: card.reps,
+    lapses: card.lapses,
+    card_state: card.state,
+    last_review_at: card.last_review?.getTime() ?? null,
+  };
+}

@@ -1,0 +1,49 @@
+/** Whose data is on this device, and what the server refused. */
+import { err } from '../../../base/result.ts';
+import { syncOrder } from '../../../schema/tables.ts';
+import type { WriteSql } from '../database.ts';
+import { done, type Mutation } from './mutation.ts';
+
+export const attachAccount: Mutation<'account.attach'> = ({ sql }, { userId, name }) => {
+  const [state] = sql.arrays('SELECT user_id FROM sync_state');
+  const owner = state?.[0] ?? null;
+  if (owner !== null && owner !== userId)
+    return err({ code: 'wrong_account', detail: 'the rows here are of another account' });
+  sql.run('UPDATE sync_state SET user_id = ?, user_name = ?, attempts = 0, next_attempt_at = NULL, last_error = NULL', [
+    userId,
+    name,
+  ]);
+  return done;
+};
+
+/** With `keep` the device stays bound to its account: another one cannot take the rows over by signing in. */
+export const detachAccount: Mutation<'account.detach'> = ({ sql, newId }, { rows }) => {
+  if (rows === 'keep') {
+    sql.run(
+      `UPDATE sync_state SET attempts = 0, next_attempt_at = NULL, last_error = 'signed_out' WHERE user_id IS NOT NULL`,
+    );
+    return done;
+  }
+  removeRows(sql);
+  // A new device id, because the server's record of the old one is of rows that are gone. One that never signed in or
+  // was reset already keeps its own, so that a second run changes nothing.
+  const seen = sql.arrays('SELECT 1 FROM sync_state WHERE user_id IS NOT NULL OR cursor > 0').length > 0;
+  if (seen) sql.run('UPDATE sync_state SET device = ?', [newId()]);
+  sql.run(`UPDATE sync_state SET user_id = NULL, user_name = NULL, cursor = 0, attempts = 0, next_attempt_at = NULL,
+  last_error = NULL, last_sync_at = NULL`);
+  return done;
+};
+
+export const discardRejected: Mutation<'rejected.discard'> = ({ sql }, { tableName, rowId }) => {
+  sql.run('DELETE FROM rejected_change WHERE table_name = ? AND row_id = ?', [tableName, rowId]);
+  return done;
+};
+
+/** A row with `_seq` -1 is deleted without a trace in the outbox (schema/triggers.ts): this is no deletion to be synced. */
+function removeRows(sql: WriteSql): void {
+  for (const table of syncOrder) {
+    sql.run(`UPDATE ${table} SET _seq = -1`);
+    sql.run(`DELETE FROM ${table}`);
+  }
+  for (const table of ['outbox', 'rejected_change', 'sync_run']) sql.run(`DELETE FROM ${table}`);
+}

@@ -1,0 +1,42 @@
+/**
+ * Every mutation of api.ts by name. Each checks its arguments before it writes, is one transaction, and changes nothing
+ * more when it is run again: a request is sent again when the database passes from one tab to another.
+ */
+import type { MutationName, Mutations } from '../api.ts';
+import type { Database } from '../database.ts';
+import { attachAccount, detachAccount, discardRejected } from './account.ts';
+import { deleteConversation, renameConversation, sendMessage, startConversation } from './conversations.ts';
+import { addDocument, deleteDocument, moveInDocument } from './documents.ts';
+import type { Mutation, Outcome } from './mutation.ts';
+import { putSetting, saveProfile } from './settings.ts';
+import { addWords, deleteWord, editWord, gradeReview } from './words.ts';
+
+const mutations: { readonly [M in MutationName]: Mutation<M> } = {
+  'profile.save': saveProfile,
+  'settings.put': putSetting,
+  'words.add': addWords,
+  'words.edit': editWord,
+  'words.delete': deleteWord,
+  'reviews.grade': gradeReview,
+  'conversations.start': startConversation,
+  'conversations.rename': renameConversation,
+  'conversations.delete': deleteConversation,
+  'messages.send': sendMessage,
+  'documents.add': addDocument,
+  'documents.move': moveInDocument,
+  'documents.delete': deleteDocument,
+  'account.attach': attachAccount,
+  'account.detach': detachAccount,
+  'rejected.discard': discardRejected,
+};
+
+export interface MutationRequest<M extends MutationName> {
+  readonly name: M;
+  readonly args: Mutations[M];
+  readonly newId: () => string;
+}
+
+/** Throws `StorageError`. */
+export function runMutation<M extends MutationName>(database: Database, request: MutationRequest<M>): Outcome {
+  return database.write((sql) => mutations[request.name]({ sql, newId: request.newId }, request.args));
+}

@@ -1,0 +1,146 @@
+/** Every query of api.ts: its SQL, its parameters, and where SQL is not enough, how a row is finished. */
+import type { Value } from '../../base/value.ts';
+import { columnsOf } from '../../schema/tables.ts';
+import type { Queries, QueryName } from './api.ts';
+import type { ReadSql } from './database.ts';
+import { nextDueTimes, type CardColumns } from './fsrs-card.ts';
+import { beginningPatterns, searchWords } from './word-search.ts';
+
+export interface QueryPlan {
+  readonly sql: string;
+  readonly params: readonly Value[];
+  /** Makes the answer's row of the SQL row. */
+  readonly finish?: (row: never) => unknown;
+}
+
+type Planners = { readonly [Q in QueryName]: (args: Queries[Q]['args']) => QueryPlan };
+
+export function planQuery<Q extends QueryName>(name: Q, args: Queries[Q]['args']): QueryPlan {
+  return planners[name](args);
+}
+
+export function runPlan(sql: ReadSql, plan: QueryPlan): unknown[] {
+  const rows = sql.all(plan.sql, plan.params);
+  return plan.finish ? rows.map((row) => plan.finish?.(row as never)) : rows;
+}
+
+/** The tables that a query reads: when one of them changes, its answer may. */
+export function tablesRead(sql: string): ReadonlySet<string> {
+  const names = [...sql.matchAll(/\b(?:FROM|JOIN)\s+(\w+)/gi)].map((match) => match[1]!);
+  return new Set(names.map((name) => name.replace(/_fts$/, '')));
+}
+
+const dayLength = 86_400_000;
+const wordColumns = 'v.id, v.language, v.word, v.translation, v.note, v.created_at, v.due_at, v.card_state, v.reps';
+const cardColumns = 'v.stability, v.difficulty, v.scheduled_days, v.learning_steps, v.lapses, v.last_review_at';
+
+const conversationSql = `SELECT c.id, c.title, c.language, c.scenario, c.started_at,
+  (SELECT count(*) FROM message m WHERE m.conversation_id = c.id) AS messages,
+  l.body AS last_body, l.sent_at AS last_at
+FROM conversation c LEFT JOIN message l ON l._rowid = (
+  SELECT m._rowid FROM message m WHERE m.conversation_id = c.id ORDER BY m.sent_at DESC, m.id DESC LIMIT 1)`;
+
+// The streak walks back a day at a time, each step one look into the index on `happened_at`.
+const summarySql = `WITH RECURSIVE
+asked (now, day_start) AS (SELECT ?, ?),
+streak (day) AS (
+  SELECT CASE
+    WHEN EXISTS (SELECT 1 FROM study_event WHERE happened_at >= day_start) THEN 0
+    WHEN EXISTS (SELECT 1 FROM study_event WHERE happened_at >= day_start - ${dayLength}) THEN -1
+  END FROM asked
+  UNION ALL
+  SELECT day - 1 FROM streak, asked WHERE EXISTS (SELECT 1 FROM study_event
+    WHERE happened_at >= day_start + (day - 1) * ${dayLength} AND happened_at < day_start + day * ${dayLength})
+)
+SELECT
+  (SELECT count(*) FROM vocabulary_item) AS words,
+  (SELECT count(*) FROM vocabulary_item WHERE due_at <= now) AS due,
+  (SELECT count(*) FROM conversation) AS conversations,
+  (SELECT count(*) FROM document) AS documents,
+  (SELECT coalesce(sum(amount), 0) FROM study_event WHERE happened_at >= day_start AND kind = 'card_reviewed') AS reviewed_today,
+  (SELECT coalesce(sum(amount), 0) FROM study_event WHERE happened_at >= day_start AND kind = 'word_added') AS added_today,
+  (SELECT count(day) FROM streak) AS streak
+FROM asked`;
+
+const statusSql = `SELECT user_id, user_name, device,
+  (SELECT count(*) FROM outbox) AS waiting,
+  (SELECT count(*) FROM rejected_change) AS rejected,
+  (SELECT count(*) FROM conflict WHERE state = 'open') AS open_conflicts,
+  last_sync_at, last_error, next_attempt_at
+FROM sync_state`;
+
+const planners: Planners = {
+  'profile.get': () => all('profile', ''),
+  'settings.all': () => all('setting', 'ORDER BY key'),
+  'summary.get': ({ now, dayStart }) => ({ sql: summarySql, params: [now, dayStart] }),
+  'words.list': listWords,
+  'words.count': ({ search }) => {
+    const found = searchWords(search);
+    return {
+      sql: `SELECT count(*) AS total FROM vocabulary_item v ${found?.where ?? ''}`,
+      params: found?.params ?? [],
+    };
+  },
+  'words.get': ({ id }) => ({ sql: `SELECT ${wordColumns} FROM vocabulary_item v WHERE v.id = ?`, params: [id] }),
+  'reviews.due': ({ now, limit }) => ({
+    sql: `SELECT ${wordColumns}, ${cardColumns} FROM vocabulary_item v WHERE v.due_at <= ? ORDER BY v.due_at, v._rowid LIMIT ?`,
+    params: [now, limit],
+    finish: (row: DueRow) => finishDueCard(row, now),
+  }),
+  'conversations.list': () => ({
+    sql: `${conversationSql} WHERE c.archived = 0 ORDER BY coalesce(l.sent_at, c.started_at) DESC, c.id DESC`,
+    params: [],
+  }),
+  'conversations.get': ({ id }) => ({ sql: `${conversationSql} WHERE c.id = ?`, params: [id] }),
+  'messages.list': ({ conversationId }) => ({
+    sql: `SELECT id, ${columnsOf('message').join(', ')} FROM message WHERE conversation_id = ? ORDER BY sent_at, id`,
+    params: [conversationId],
+  }),
+  'documents.list': () => ({
+    sql: 'SELECT id, title, language, content_hash, source, added_at, position FROM document ORDER BY added_at DESC, id DESC',
+    params: [],
+  }),
+  'documents.get': ({ id }) => all('document', 'WHERE id = ?', [id]),
+  'sync.status': () => ({ sql: statusSql, params: [] }),
+  'sync.waiting': () => ({
+    sql: 'SELECT tbl AS table_name, count(*) AS waiting FROM outbox GROUP BY tbl ORDER BY tbl',
+    params: [],
+  }),
+  'sync.runs': ({ limit }) => ({
+    sql: `SELECT id, direction, started_at, finished_at, processed, succeeded, failed, conflicts, bytes_sent, bytes_received, error
+FROM sync_run ORDER BY id DESC LIMIT ?`,
+    params: [limit],
+  }),
+  'sync.rejected': () => ({
+    sql: `SELECT table_name, row_id, code, column_name, values_json, rejected_at
+FROM rejected_change ORDER BY rejected_at DESC, table_name, row_id`,
+    params: [],
+  }),
+  'conflicts.list': ({ limit }) =>
+    all('conflict', `ORDER BY state = 'open' DESC, decided_at DESC, id DESC LIMIT ?`, [limit]),
+};
+
+function all(table: Parameters<typeof columnsOf>[0], rest: string, params: readonly Value[] = []): QueryPlan {
+  return { sql: `SELECT id, ${columnsOf(table).join(', ')} FROM ${table} ${rest}`, params };
+}
+
+function listWords({ search, limit, offset }: Queries['words.list']['args']): QueryPlan {
+  const found = searchWords(search);
+  const select = `SELECT ${wordColumns} FROM vocabulary_item v`;
+  if (!found) {
+    return { sql: `${select} ORDER BY v.created_at DESC, v._rowid DESC LIMIT ? OFFSET ?`, params: [limit, offset] };
+  }
+  return {
+    sql: `${select} ${found.where}
+ORDER BY v.word LIKE ? ESCAPE '\\' DESC, v.word LIKE ? ESCAPE '\\' DESC, length(v.word), v.word, v.id LIMIT ? OFFSET ?`,
+    params: [...found.params, ...beginningPatterns(search), limit, offset],
+  };
+}
+
+type DueRow = CardColumns & Readonly<Record<string, Value>>;
+
+function finishDueCard(row: DueRow, now: number): unknown {
+  const next = nextDueTimes(row, now);
+  const { id, language, word, translation, note, created_at, due_at, card_state, reps } = row;
+  return { id, language, word, translation, note, created_at, due_at, card_state, reps, next };
+}
