@@ -5,13 +5,19 @@
 import { err, ok, type Result } from '../base/result.ts';
 import type { Failure } from './errors.ts';
 import { errors, isErrorCode } from './errors.ts';
-import type { ChangeStatus, SyncReply } from './messages.ts';
+import type { ChangeStatus, SessionReply, SyncReply } from './messages.ts';
 
 const statuses: readonly unknown[] = ['applied', 'merged', 'duplicate', 'resend', 'rejected'] satisfies ChangeStatus[];
 
 export function parseSyncReply(body: unknown): Result<SyncReply, Failure> {
   const wrong = explain(body);
   return wrong === null ? ok(body as SyncReply) : err({ code: 'bad_reply', detail: wrong });
+}
+
+export function parseSessionReply(body: unknown): Result<SessionReply, Failure> {
+  const user = isRecord(body) ? body['user'] : undefined;
+  const fits = isRecord(user) && typeof user['id'] === 'string' && typeof user['name'] === 'string';
+  return fits ? ok(body as unknown as SessionReply) : err({ code: 'bad_reply', detail: 'not a session' });
 }
 
 /** The failure that an error reply means. A body that is not ours (a proxy's page) is judged by its status. */

@@ -50,8 +50,13 @@ export type Effect =
   | { readonly name: 'apply'; readonly sent: Batch; readonly reply: SyncReply }
   | { readonly name: 'correctClock'; readonly serverTime: number }
   | { readonly name: 'record'; readonly report: SyncReport; readonly next: NextAttempt }
-  /** The run is over. `report` is null when there was nothing to do it with: no account, or the storage was wanted elsewhere. */
-  | { readonly name: 'finish'; readonly report: SyncReport | null };
+  | { readonly name: 'finish'; readonly outcome: Outcome };
+
+/** How a run ended. `no-account`: nobody has signed up yet. `gave-way`: the storage is elsewhere now, sync over there. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly report: SyncReport }
+  | { readonly kind: 'no-account' }
+  | { readonly kind: 'gave-way' };
 
 /** What the world says at the moment of an event, and what the person chose. */
 export interface Context {
@@ -149,7 +154,7 @@ const table: Table = {
     exchanged: stray,
     applied: stray,
     corrected: stray,
-    recorded: ({ run, report }, _, { now }) => end(run, report, now),
+    recorded: ({ run, report }, _, { now }) => end(run, { kind: 'done', report }, now),
   },
 };
 
@@ -172,7 +177,7 @@ function gather(run: Run): Transition {
 }
 
 function send(run: Run, batch: Batch, context: Context): Transition {
-  if (batch.user === null) return end(run, null, context.now);
+  if (batch.user === null) return end(run, { kind: 'no-account' }, context.now);
   const request: SyncRequest = {
     protocol: protocolVersion,
     schema: schemaVersion,
@@ -222,8 +227,8 @@ function refuse(run: Run, failure: Failure, context: Context): Transition {
 }
 
 function fail(run: Run, failure: Failure, context: Context): Transition {
-  // Another process wants the storage: give way and leave no trace, the sync is asked for again over there.
-  if (failure.code === 'storage_busy') return end(run, null, context.now);
+  // The storage is wanted or gone elsewhere: leave no trace, the sync is asked for again over there.
+  if (failure.code === 'storage_busy') return end(run, { kind: 'gave-way' }, context.now);
   return finish(run, failure, context);
 }
 
@@ -249,9 +254,9 @@ function afterFailure(run: Run, failure: Failure, context: Context): NextAttempt
   return { at: delay === null ? null : context.now + delay, attempts };
 }
 
-function end(run: Run, report: SyncReport | null, now: number): Transition {
-  const done: Effect = { name: 'finish', report };
-  if (run.next === null) return { state: idle, effects: [done] };
+function end(run: Run, outcome: Outcome, now: number): Transition {
+  const done: Effect = { name: 'finish', outcome };
+  if (run.next === null || outcome.kind === 'gave-way') return { state: idle, effects: [done] };
   const again = begin(run.next, now);
   return { state: again.state, effects: [done, ...again.effects] };
 }

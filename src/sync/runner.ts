@@ -2,9 +2,9 @@
  * Runs the state machine: does the effects it asks for, through the ports, and feeds the outcomes back. The only
  * asynchronous file of the engine.
  */
-import { idle, transition, type Effect, type Event } from './machine.ts';
+import { idle, transition, type Effect, type Event, type Outcome } from './machine.ts';
 import type { Clock, Random, SyncStore, Transport } from './ports.ts';
-import type { Direction, SyncReport } from './report.ts';
+import type { Direction } from './report.ts';
 
 export interface RunnerPorts {
   readonly store: SyncStore;
@@ -18,15 +18,15 @@ export interface RunnerPorts {
 export interface Runner {
   /**
    * Syncs until nothing waits on either side, or a step fails. Asked again while running, it runs once more afterwards;
-   * both callers get the report of the last run. Null: nothing could be done (no account, storage wanted elsewhere).
+   * both callers get the outcome of the last run.
    */
-  sync(direction: Direction): Promise<SyncReport | null>;
+  sync(direction: Direction): Promise<Outcome>;
 }
 
 export function createRunner(ports: RunnerPorts): Runner {
   let state = idle;
-  let running: Promise<SyncReport | null> = Promise.resolve(null);
-  let last: SyncReport | null = null;
+  let running: Promise<Outcome> = Promise.resolve({ kind: 'gave-way' });
+  let last: Outcome = { kind: 'gave-way' };
 
   const feed = (event: Event): readonly Effect[] => {
     const { clock, random, interval } = ports;
@@ -35,10 +35,10 @@ export function createRunner(ports: RunnerPorts): Runner {
     return next.effects;
   };
 
-  const drain = async (first: readonly Effect[]): Promise<SyncReport | null> => {
+  const drain = async (first: readonly Effect[]): Promise<Outcome> => {
     const queue = [...first];
     for (let effect = queue.shift(); effect; effect = queue.shift()) {
-      if (effect.name === 'finish') last = effect.report;
+      if (effect.name === 'finish') last = effect.outcome;
       else queue.push(...feed(await perform(ports, effect)));
     }
     return last;

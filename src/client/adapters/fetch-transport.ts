@@ -30,7 +30,11 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
   };
 }
 
-async function post(send: typeof fetch, request: SyncRequest, signal: AbortSignal): Promise<Result<ExchangeResult, Failure>> {
+async function post(
+  send: typeof fetch,
+  request: SyncRequest,
+  signal: AbortSignal,
+): Promise<Result<ExchangeResult, Failure>> {
   const { body, encoding } = await encode(JSON.stringify(request));
   const response = await send('/api/sync', {
     method: 'POST',
@@ -53,7 +57,10 @@ async function encode(json: string): Promise<{ body: Uint8Array<ArrayBuffer>; en
   const plain = new TextEncoder().encode(json);
   if (plain.byteLength < compressFrom) return { body: plain, encoding: {} };
   const compressed = new Blob([plain]).stream().pipeThrough(new CompressionStream('gzip'));
-  return { body: new Uint8Array(await new Response(compressed).arrayBuffer()), encoding: { 'content-encoding': 'gzip' } };
+  return {
+    body: new Uint8Array(await new Response(compressed).arrayBuffer()),
+    encoding: { 'content-encoding': 'gzip' },
+  };
 }
 
 /** Half an answer does not parse; undefined then fails the checks of the reply. */

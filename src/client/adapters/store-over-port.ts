@@ -44,7 +44,11 @@ export function createPortStore(port: MessagePort): PortStore {
     waiting.get(data.call)?.(data.result);
     waiting.delete(data.call);
   };
-  const ask = (method: Question['method'], args: readonly unknown[], limit: number): Promise<Result<unknown, Failure>> =>
+  const ask = (
+    method: Question['method'],
+    args: readonly unknown[],
+    limit: number,
+  ): Promise<Result<unknown, Failure>> =>
     new Promise((resolve) => {
       calls += 1;
       const call = calls;

@@ -1,0 +1,121 @@
+/**
+ * The page's side of syncing: tells the service worker when a sync is due, hands it the way to the database, and hears
+ * what it does. Decides nothing about data.
+ */
+import type { Failure } from '../../protocol/errors.ts';
+import { errors } from '../../protocol/errors.ts';
+import type { DatabaseState, LocalDatabase, SyncStatusRow } from '../db/api.ts';
+import { activityChannel, syncTag, type Activity, type StoreWanted, type ToServiceWorker } from '../sw-messages.ts';
+import type { SyncActivity, SyncControl, SyncReason } from '../sync-api.ts';
+import { openPokes } from './pokes.ts';
+
+/** The database as syncing needs it: with the way for the service worker and news of the person's changes. */
+export interface SyncedDatabase extends LocalDatabase {
+  /** A port to the database worker that serves `SyncStore`, or null where another tab leads. */
+  openStorePort(): MessagePort | null;
+  onLocalChange(listener: () => void): () => void;
+}
+
+interface SyncControlOptions {
+  readonly database: SyncedDatabase;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export function createSyncControl({ database, now }: SyncControlOptions): SyncControl {
+  const listeners = new Set<(activity: SyncActivity) => void>();
+  let activity: SyncActivity = { running: false, failure: null, online: navigator.onLine };
+  let status: SyncStatusRow | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const update = (change: Partial<SyncActivity>): void => {
+    activity = { ...activity, ...change };
+    for (const listener of listeners) listener(activity);
+  };
+
+  const request = (reason: SyncReason): void => {
+    if (status === null || status.user_id === null) return;
+    // While the server is down, each keystroke must not knock again: the next attempt is planned.
+    if (reason === 'change' && isWaitingToRetry(activity.failure, status, now())) return;
+    tell({ type: 'sync', direction: 'both' });
+  };
+
+  const plan = (): void => {
+    clearTimeout(timer);
+    const at = status?.next_attempt_at ?? null;
+    if (at !== null) timer = setTimeout(() => request('interval'), Math.max(0, at - now()));
+  };
+
+  const channel = new BroadcastChannel(activityChannel);
+  channel.onmessage = ({ data }: MessageEvent<Activity>) => {
+    update(data.running ? { running: true } : { running: false, failure: data.failure });
+  };
+
+  const pokes = openPokes(() => request('poke'));
+  database.live('sync.status', {}, ([row]) => {
+    const signedIn = status === null && row !== undefined && row.user_id !== null;
+    status = row ?? null;
+    pokes.follow(isLeader(database.state) && status?.user_id ? status.device : null);
+    plan();
+    if (signedIn) request('open');
+  });
+  database.onLocalChange(() => request('change'));
+  database.onState((state) => {
+    if (state.kind === 'opening') tell({ type: 'storage-wanted' });
+    if (isLeader(state)) offerStore(database);
+    else tell({ type: 'store-closed' });
+    pokes.follow(isLeader(state) && status?.user_id ? status.device : null);
+    if (state.kind === 'ready') request('visible');
+  });
+  navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<StoreWanted>) => {
+    if (data.type === 'store-wanted') offerStore(database);
+  });
+  window.addEventListener('online', () => {
+    update({ online: true });
+    request('online');
+  });
+  window.addEventListener('offline', () => update({ online: false }));
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') leaveWord(status);
+  });
+
+  return {
+    request,
+    get activity() {
+      return activity;
+    },
+    onActivity(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function isLeader(state: DatabaseState): boolean {
+  return state.kind === 'ready' && state.role === 'leader';
+}
+
+/** `ready` and not the controller: on the very first visit the worker is active before it controls this page. */
+function tell(message: ToServiceWorker, transfer: Transferable[] = []): void {
+  void navigator.serviceWorker?.ready.then(({ active }) => active?.postMessage(message, transfer));
+}
+
+function offerStore(database: SyncedDatabase): void {
+  const port = database.openStorePort();
+  if (port) tell({ type: 'store-port' }, [port]);
+}
+
+function isWaitingToRetry(failure: Failure | null, status: SyncStatusRow, now: number): boolean {
+  const planned = status.next_attempt_at !== null && status.next_attempt_at > now;
+  return failure !== null && errors[failure.code].retry === 'backoff' && planned && navigator.onLine;
+}
+
+/** The app goes out of sight with edits waiting: the browser is asked to wake the service worker for them. */
+function leaveWord(status: SyncStatusRow | null): void {
+  if (!status?.user_id || status.waiting === 0) return;
+  void navigator.serviceWorker?.ready.then((registration) => {
+    const { sync } = registration as { readonly sync?: { register(tag: string): Promise<void> } };
+    // Absent in Firefox and Safari (2026-11), refused where the person turned it off: then the next open syncs.
+    return sync?.register(syncTag).catch(() => undefined);
+  });
+}

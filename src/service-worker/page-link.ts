@@ -1,0 +1,86 @@
+/**
+ * The way to the database of an open page: a port that the leading page sends, at its start or when asked. The service
+ * worker is stopped and started at the browser's will and forgets its ports, so it asks again.
+ */
+import { createPortStore, type PortStore } from '../client/adapters/store-over-port.ts';
+import type { StoreWanted } from '../client/sw-messages.ts';
+
+/** Milliseconds that a page has to answer. A frozen page never does, and counts as no page. */
+const answerLimit = 400;
+/** An answer not older than this is proof enough that the port's worker lives. Milliseconds. */
+const freshness = 1_000;
+
+export interface PageLink {
+  /** The store of the leading page, or null when no page answers. */
+  store(): Promise<PortStore | null>;
+  /** Resolves when a page sends a port, or after `limit` milliseconds. */
+  portWithin(limit: number): Promise<void>;
+  connect(port: MessagePort): void;
+  disconnect(): void;
+  /** The store has just answered. */
+  confirm(): void;
+}
+
+interface PageLinkOptions {
+  readonly clients: Clients;
+  /** Milliseconds, monotonic. */
+  readonly elapsed: () => number;
+}
+
+export function createPageLink({ clients, elapsed }: PageLinkOptions): PageLink {
+  let current: PortStore | null = null;
+  let confirmedAt = -Infinity;
+  const waiting = new Set<() => void>();
+
+  const portWithin = (limit: number): Promise<void> =>
+    new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        waiting.delete(settle);
+        resolve();
+      };
+      const timer = setTimeout(settle, limit);
+      waiting.add(settle);
+    });
+
+  const disconnect = (): void => {
+    current?.close();
+    current = null;
+  };
+
+  const alive = async (): Promise<PortStore | null> => {
+    if (!current) return null;
+    if (elapsed() - confirmedAt < freshness) return current;
+    const asked = current;
+    if (await asked.isAlive()) {
+      if (asked === current) confirmedAt = elapsed();
+      return current;
+    }
+    if (asked === current) disconnect();
+    return current;
+  };
+
+  return {
+    async store() {
+      const store = await alive();
+      if (store) return store;
+      const pages = await clients.matchAll({ type: 'window' });
+      if (pages.length === 0) return null;
+      const answered = portWithin(answerLimit);
+      for (const page of pages) page.postMessage({ type: 'store-wanted' } satisfies StoreWanted);
+      await answered;
+      return current;
+    },
+    portWithin,
+    connect(port) {
+      disconnect();
+      current = createPortStore(port);
+      confirmedAt = -Infinity;
+      for (const settle of waiting) settle();
+    },
+    disconnect,
+    confirm() {
+      confirmedAt = elapsed();
+    },
+  };
+}

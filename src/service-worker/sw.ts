@@ -1,0 +1,51 @@
+/** The service worker: composition only. */
+import sqlite3InitModule, { type Sqlite3Static } from '@sqlite.org/sqlite-wasm';
+import { v7 } from 'uuid';
+import { poolDirectory, poolFile } from '../client/db/drivers/pool-files.ts';
+import { activityChannel, type Activity } from '../client/sw-messages.ts';
+import { createDirectRun } from './direct-store.ts';
+import { createPageLink } from './page-link.ts';
+import { precached, servePrecache, type PrecacheList } from './precache.ts';
+import { listenForSync } from './sync-events.ts';
+import { createSyncHost } from './sync-host.ts';
+
+declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: PrecacheList };
+
+/** Its types leave out Emscripten's module options. */
+const initSqlite = sqlite3InitModule as (module: { wasmBinary: ArrayBuffer }) => Promise<Sqlite3Static>;
+
+const shell = self.__WB_MANIFEST;
+const clock = { now: () => Date.now() };
+const channel = new BroadcastChannel(activityChannel);
+const link = createPageLink({ clients: self.clients, elapsed: () => performance.now() });
+
+const host = createSyncHost({
+  link,
+  direct: createDirectRun({
+    locks: navigator.locks,
+    loadSqlite: once(async () => {
+      const wasmBinary = await (await precached(shell, /\/sqlite3-[^/]*\.wasm$/)).arrayBuffer();
+      return initSqlite({ wasmBinary });
+    }),
+    poolDirectory,
+    databasePath: poolFile,
+    clock,
+    newId: v7,
+  }),
+  locks: navigator.locks,
+  fetch: (...args) => fetch(...args),
+  clock,
+  random: { next: () => Math.random() },
+  interval: 15 * 60_000,
+  announce: (activity: Activity) => channel.postMessage(activity),
+});
+
+servePrecache(shell);
+listenForSync({ scope: self, host, link });
+// Pages of the first visit are served from here on at once; a later version waits until the person agrees (`take-over`).
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
+}
