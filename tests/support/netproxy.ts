@@ -1,0 +1,162 @@
+/**
+ * A TCP proxy in front of the server under test: the one network of every page, worker and service worker, whichever
+ * browser they run in. Faults of the whole line are modes; faults of one reply are rules.
+ */
+import net from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+/** `refuse`: the port is closed. `reset`: accepted, then reset. `hang`: accepted, never answered. */
+export type NetMode = 'up' | 'refuse' | 'reset' | 'hang';
+
+/**
+ * What happens to a reply after the server has done its work. `lost`: the line breaks before the first byte. `half`: it
+ * breaks after half of the first packet. `held`: it never comes.
+ */
+export type ReplyFault = 'lost' | 'half' | 'held';
+
+interface Rule {
+  readonly request: string;
+  readonly fault: ReplyFault;
+  left: number;
+}
+
+interface Line {
+  readonly client: net.Socket;
+  readonly server: net.Socket;
+  /** The rule that the request now under way meets. */
+  rule: Rule | null;
+}
+
+export class NetProxy {
+  readonly #targetPort: number;
+  readonly #lines = new Set<net.Socket>();
+  readonly #rules = new Set<Rule>();
+  readonly #requests: string[] = [];
+  #server: net.Server;
+  #mode: NetMode = 'up';
+  #port = 0;
+
+  private constructor(targetPort: number) {
+    this.#targetPort = targetPort;
+    this.#server = this.#createServer();
+  }
+
+  static async start(targetPort: number): Promise<NetProxy> {
+    const proxy = new NetProxy(targetPort);
+    await proxy.#listen();
+    return proxy;
+  }
+
+  get origin(): string {
+    return `http://localhost:${this.#port}`;
+  }
+
+  get mode(): NetMode {
+    return this.#mode;
+  }
+
+  /** Every request that came through so far, oldest first: `POST /api/sync`. */
+  get requests(): readonly string[] {
+    return this.#requests;
+  }
+
+  count(request: string): number {
+    return this.#requests.filter((seen) => seen === request).length;
+  }
+
+  async set(mode: NetMode): Promise<void> {
+    const before = this.#mode;
+    this.#mode = mode;
+    if (mode !== 'up') this.#cut();
+    if (mode === 'refuse' && before !== 'refuse') await this.#unlisten();
+    if (mode !== 'refuse' && before === 'refuse') await this.#listen();
+  }
+
+  /** The next `times` replies to this request meet the fault. */
+  fail(request: string, fault: ReplyFault, times = 1): void {
+    this.#rules.add({ request, fault, left: times });
+  }
+
+  async close(): Promise<void> {
+    this.#cut();
+    if (this.#mode !== 'refuse') await this.#unlisten();
+  }
+
+  #createServer(): net.Server {
+    return net.createServer((client) => {
+      this.#accept(client);
+    });
+  }
+
+  #accept(client: net.Socket): void {
+    this.#track(client);
+    if (this.#mode === 'reset') client.resetAndDestroy();
+    if (this.#mode !== 'up') return;
+    const server = net.connect(this.#targetPort, 'localhost');
+    this.#track(server);
+    const line: Line = { client, server, rule: null };
+    client.on('data', (bytes) => {
+      this.#note(line, bytes);
+      if (!server.destroyed) server.write(bytes);
+    });
+    server.on('data', (bytes) => {
+      this.#answer(line, bytes);
+    });
+    client.on('end', () => server.end());
+    server.on('end', () => client.end());
+    client.on('close', () => server.destroy());
+    server.on('close', () => client.destroy());
+  }
+
+  /** A request line begins a packet: browsers send no second request before the first is answered. */
+  #note(line: Line, bytes: Buffer): void {
+    const match = /^([A-Z]+ \/[^ ?]*)[^ ]* HTTP\/1\.1\r\n/.exec(bytes.subarray(0, 2_000).toString('latin1'));
+    const request = match?.[1];
+    if (request === undefined) return;
+    this.#requests.push(request);
+    line.rule = [...this.#rules].find((rule) => rule.request === request && rule.left > 0) ?? null;
+    if (line.rule) line.rule.left -= 1;
+  }
+
+  #answer(line: Line, bytes: Buffer): void {
+    const { client, rule } = line;
+    if (rule?.fault === 'held') return;
+    if (!rule) {
+      if (!client.destroyed) client.write(bytes);
+      return;
+    }
+    if (rule.fault === 'half') client.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => client.destroy());
+    else client.resetAndDestroy();
+  }
+
+  #track(socket: net.Socket): void {
+    this.#lines.add(socket);
+    socket.setNoDelay(true);
+    socket.on('close', () => this.#lines.delete(socket));
+    // A broken line is what this proxy is for; `close` follows and tidies up.
+    socket.on('error', () => socket.destroy());
+  }
+
+  #cut(): void {
+    for (const socket of this.#lines) socket.resetAndDestroy();
+  }
+
+  #listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server = this.#createServer();
+      this.#server.once('error', reject);
+      this.#server.listen(this.#port, 'localhost', () => {
+        this.#port = (this.#server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  #unlisten(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+  }
+}
