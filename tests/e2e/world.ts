@@ -46,7 +46,10 @@ export const test = base.extend<WorldOptions & { world: World }>({
   },
 });
 
-async function attachPictures(device: Device, testInfo: { attach: (name: string, part: { body: Buffer; contentType: string }) => Promise<void> }): Promise<void> {
+async function attachPictures(
+  device: Device,
+  testInfo: { attach: (name: string, part: { body: Buffer; contentType: string }) => Promise<void> },
+): Promise<void> {
   for (const [index, page] of device.context.pages().entries()) {
     if (page.url() === 'about:blank') continue;
     // A page that crashed or is frozen cannot be pictured.

@@ -1,8 +1,23 @@
 /**
- * One device of a person: a browser profile with its own network, and what can be done to it from outside. What a person
- * does inside the app is in app-page.ts. A blank tab stays open, so that the browser lives on when the app is closed.
+ * One device of a person: a browser with a profile and a network of its own, and what can be done to it from outside. What
+ * a person does inside the app is in app-page.ts.
+ *
+ * The browser is started plainly and then attached to: a browser that Playwright launches keeps every tab visible and
+ * focused, and an app that gives its database up in the background cannot be tested there. Here a tab that is not in
+ * front is hidden. A blank tab stays open, so that the browser lives on when the app is closed.
  */
-import { chromium, devices, expect, type BrowserContext, type CDPSession, type Page, type Worker } from '@playwright/test';
+import {
+  chromium,
+  devices,
+  expect,
+  type Browser,
+  type BrowserContext,
+  type CDPSession,
+  type Page,
+  type Worker,
+} from '@playwright/test';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,41 +38,40 @@ interface Registration {
   readonly isDeleted: boolean;
 }
 
+interface Parts {
+  readonly options: DeviceOptions;
+  readonly folder: string;
+  readonly process: ChildProcess;
+  readonly browser: Browser;
+  readonly context: BrowserContext;
+  readonly blank: Page;
+  readonly outside: CDPSession;
+}
+
 export class Device {
   readonly name: string;
   readonly network: NetProxy;
   readonly context: BrowserContext;
-  /** What pages reported as broken: uncaught errors, and messages of the console that are errors. */
+  /** What pages reported as broken: uncaught errors, and what the content security policy refused. */
   readonly complaints: string[] = [];
-  readonly #folder: string;
-  readonly #blank: Page;
-  readonly #browser: CDPSession;
+  readonly #parts: Parts;
   readonly #registrations = new Map<string, Registration>();
 
-  private constructor(parts: { options: DeviceOptions; context: BrowserContext; folder: string; blank: Page; browser: CDPSession }) {
+  private constructor(parts: Parts) {
     this.name = parts.options.name;
     this.network = parts.options.network;
     this.context = parts.context;
-    this.#folder = parts.folder;
-    this.#blank = parts.blank;
-    this.#browser = parts.browser;
+    this.#parts = parts;
   }
 
   static async start(options: DeviceOptions): Promise<Device> {
     const folder = await mkdtemp(join(tmpdir(), `lorikeet-${options.name}-`));
-    const { defaultBrowserType: _engine, ...phone } = devices['Pixel 7']!;
-    const context = await chromium.launchPersistentContext(folder, {
-      executablePath: chromiumPath(),
-      args: [...quietChromium],
-      baseURL: options.network.origin,
-      locale: 'en-GB',
-      colorScheme: options.colorScheme ?? 'light',
-      ...(options.kind === 'phone' ? phone : { viewport: { width: 1280, height: 800 } }),
-      ...(options.backForwardCache ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
-    });
+    const { process, address } = await startChromium(folder, options);
+    const browser = await chromium.connectOverCDP(address, { noDefaults: true });
+    const context = browser.contexts()[0]!;
     const blank = context.pages()[0] ?? (await context.newPage());
-    const browser = await context.newCDPSession(blank);
-    const device = new Device({ options, context, folder, blank, browser });
+    const outside = await context.newCDPSession(blank);
+    const device = new Device({ options, folder, process, browser, context, blank, outside });
     await device.#watch();
     return device;
   }
@@ -65,8 +79,15 @@ export class Device {
   /** A new tab of the app at this path, its document loaded. */
   async openTab(path = '/'): Promise<Page> {
     const page = await this.context.newPage();
-    await page.goto(path);
+    const { kind, colorScheme = 'light' } = this.#parts.options;
+    await page.emulateMedia({ colorScheme });
+    if (kind === 'phone') await this.#likePhone(page);
+    await page.goto(this.url(path));
     return page;
+  }
+
+  url(path: string): string {
+    return new URL(path, this.network.origin).href;
   }
 
   /** No connection at all: nothing is reached, and the browser knows. */
@@ -90,16 +111,20 @@ export class Device {
 
   /** As the browser does it on its own when it has been idle, or in the middle of anything. */
   async stopServiceWorker(): Promise<void> {
-    await this.#browser.send('ServiceWorker.stopAllWorkers');
+    await this.#parts.outside.send('ServiceWorker.stopAllWorkers');
   }
 
   /** Fires a Background Sync event, as the browser does when the connection is back. */
   async fireSync(tag: string, lastChance = false): Promise<void> {
-    await this.#browser.send('ServiceWorker.dispatchSyncEvent', { ...(await this.#registered()), tag, lastChance });
+    await this.#parts.outside.send('ServiceWorker.dispatchSyncEvent', {
+      ...(await this.#registered()),
+      tag,
+      lastChance,
+    });
   }
 
   async firePeriodicSync(tag: string): Promise<void> {
-    await this.#browser.send('ServiceWorker.dispatchPeriodicSyncEvent', { ...(await this.#registered()), tag });
+    await this.#parts.outside.send('ServiceWorker.dispatchPeriodicSyncEvent', { ...(await this.#registered()), tag });
   }
 
   /** The running service worker, if it is running. */
@@ -107,7 +132,12 @@ export class Device {
     return this.context.serviceWorkers().at(-1) ?? null;
   }
 
-  /** Put into the background and frozen, as a phone does with the app that is not in front. */
+  /** Another tab comes to the front: all tabs of the app are hidden. */
+  async putInBackground(): Promise<void> {
+    await this.#parts.blank.bringToFront();
+  }
+
+  /** Hidden and at once frozen: its timers and messages stop. Phones do this to the app that is not in front. */
   async freeze(page: Page): Promise<void> {
     const session = await this.context.newCDPSession(page);
     await session.send('Page.setWebLifecycleState', { state: 'frozen' });
@@ -130,24 +160,39 @@ export class Device {
 
   /** Gives the app this much space and no more; null lifts the limit. */
   async limitStorage(bytes: number | null): Promise<void> {
-    await this.#browser.send('Storage.overrideQuotaForOrigin', {
+    await this.#parts.outside.send('Storage.overrideQuotaForOrigin', {
       origin: this.network.origin,
       ...(bytes === null ? {} : { quotaSize: bytes }),
     });
   }
 
   async usedStorage(): Promise<number> {
-    const { usage } = await this.#browser.send('Storage.getUsageAndQuota', { origin: this.network.origin });
+    const { usage } = await this.#parts.outside.send('Storage.getUsageAndQuota', { origin: this.network.origin });
     return usage;
   }
 
   async closeApp(): Promise<void> {
-    for (const page of this.context.pages()) if (page !== this.#blank) await page.close();
+    for (const page of this.context.pages()) if (page !== this.#parts.blank) await page.close();
   }
 
   async close(): Promise<void> {
-    await this.context.close();
-    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    const { process, browser, folder } = this.#parts;
+    await browser.close();
+    if (process.exitCode === null) {
+      const exited = once(process, 'exit');
+      process.kill();
+      await exited;
+    }
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Its screen, touch and name; the engine is Chromium as it is. */
+  async #likePhone(page: Page): Promise<void> {
+    const { viewport, deviceScaleFactor, userAgent } = devices['Pixel 7']!;
+    const session = await this.context.newCDPSession(page);
+    await session.send('Emulation.setDeviceMetricsOverride', { ...viewport, deviceScaleFactor, mobile: true });
+    await session.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+    await session.send('Emulation.setUserAgentOverride', { userAgent });
   }
 
   async #watch(): Promise<void> {
@@ -156,12 +201,13 @@ export class Device {
     });
     this.context.on('console', (message) => {
       const text = message.text();
-      if (message.type() === 'error' && /Content Security Policy|Uncaught/.test(text)) this.complaints.push(`${this.name}: ${text}`);
+      if (message.type() === 'error' && /Content Security Policy|Uncaught/.test(text))
+        this.complaints.push(`${this.name}: ${text}`);
     });
-    this.#browser.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+    this.#parts.outside.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
       for (const registration of registrations) this.#registrations.set(registration.registrationId, registration);
     });
-    await this.#browser.send('ServiceWorker.enable');
+    await this.#parts.outside.send('ServiceWorker.enable');
   }
 
   async #registered(): Promise<{ origin: string; registrationId: string }> {
@@ -172,4 +218,41 @@ export class Device {
     await expect.poll(() => own() !== undefined, 'the service worker is registered').toBe(true);
     return { origin: this.network.origin, registrationId: own()!.registrationId };
   }
+}
+
+async function startChromium(
+  folder: string,
+  options: DeviceOptions,
+): Promise<{ process: ChildProcess; address: string }> {
+  const process = spawn(
+    chromiumPath(),
+    [
+      ...quietChromium,
+      '--headless=new',
+      '--remote-debugging-port=0',
+      `--user-data-dir=${folder}`,
+      '--no-default-browser-check',
+      '--password-store=basic',
+      '--use-mock-keychain',
+      '--lang=en-GB',
+      '--accept-lang=en-GB',
+      '--window-size=1280,900',
+      ...(options.backForwardCache ? [] : ['--disable-back-forward-cache']),
+      'about:blank',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const address = await new Promise<string>((resolve, reject) => {
+    let output = '';
+    process.stderr.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+      const match = /DevTools listening on (ws:\S+)/.exec(output);
+      if (match?.[1] !== undefined) resolve(match[1]);
+    });
+    process.once('error', reject);
+    process.once('exit', () => {
+      reject(new Error(`Chromium did not start:\n${output}`));
+    });
+  });
+  return { process, address };
 }
