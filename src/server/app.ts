@@ -3,13 +3,13 @@ import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { ChangeStore } from './change-store.ts';
 import type { HttpConfig } from './config.ts';
 import { addAccountRoutes } from './http/account-routes.ts';
 import { addAppFiles, sendAppOrNotFound } from './http/app-files.ts';
 import { addEventRoute } from './http/event-route.ts';
-import { handleFailures, sendNotFound } from './http/failures.ts';
+import { handleFailures, refuseBeforeRouting, refuseConnection, sendNotFound } from './http/failures.ts';
 import { addHealthRoute } from './http/health-route.ts';
 import { checkOrigins } from './http/origin-check.ts';
 import { createPasswords } from './http/passwords.ts';
@@ -71,11 +71,13 @@ function createServer(config: HttpConfig): Server {
   return Fastify({
     logger: { level: config.logLevel },
     // One line a request is written by `logRequests`, without addresses, names and queries.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy,
     requestTimeout: config.requestTimeout,
     http: { connectionsCheckingInterval: Math.min(5_000, config.requestTimeout / 2) },
     forceCloseConnections: 'idle',
+    frameworkErrors: refuseBeforeRouting,
+    clientErrorHandler: refuseConnection,
     ajv: {
       customOptions: {
         strict: true,

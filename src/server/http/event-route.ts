@@ -28,7 +28,9 @@ export function addEventRoute(server: Server, { store, sessions, hub, config }: 
   });
 
   const heart = setInterval(() => {
-    hub.beat((session) => sessions.isGood(session)).catch((error: unknown) => server.log.error({ err: error }, 'heartbeat failed'));
+    hub
+      .beat((session) => sessions.isGood(session))
+      .catch((error: unknown) => server.log.error({ err: error }, 'heartbeat failed'));
   }, config.heartbeat);
   server.addHook('preClose', async () => {
     clearInterval(heart);

@@ -2,6 +2,7 @@
  * Every reply that is not a success: `{error: {code, message, …}}` with the code's status. Nothing that a client sent is
  * repeated in it, and no stack.
  */
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type ErrorCode } from '../../protocol/errors.ts';
 import type { ErrorReply } from '../../protocol/messages.ts';
@@ -49,6 +50,27 @@ export function handleFailures(server: Server): void {
     return sendFailure(reply, { code, detail: detailOf(error) });
   });
 }
+
+/** A request that Fastify gives up before any route, such as one whose address cannot be decoded. */
+export function refuseBeforeRouting(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  sendFailure(reply, { code: codeOf(error) });
+}
+
+/** What is not a whole HTTP request, or not in time: there is no reply yet, only the socket. */
+export function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const [status, code] = connectionFaults[error.code ?? ''] ?? ['400 Bad Request', 'malformed'];
+    const body = JSON.stringify({ error: { code, message: errors[code].words } } satisfies ErrorReply);
+    const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n`;
+    socket.write(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  }
+  socket.destroy(error);
+}
+
+const connectionFaults: Readonly<Record<string, readonly [status: string, code: ErrorCode]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'timeout'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'malformed'],
+};
 
 /** For paths that are nobody's. */
 export function sendNotFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {

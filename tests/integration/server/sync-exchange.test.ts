@@ -1,0 +1,156 @@
+/** `POST /api/sync` when it is answered: lost replies, other devices, compression, a storage that fails. */
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ErrorReply, SyncReply } from '../../../src/protocol/messages.ts';
+import { StoreUnavailable, type ChangeStore } from '../../../src/server/change-store.ts';
+import { stampAt } from '../../../src/sync/clock.ts';
+import { buildTestServer, openTestStore, type TestServer } from '../../support/server-harness.ts';
+import {
+  rowsOf,
+  settingInsert,
+  settingUpdate,
+  signUp,
+  sync,
+  syncCall,
+  syncRequest,
+  testTime,
+} from '../../support/server-requests.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await buildTestServer({ now: () => testTime });
+});
+afterAll(() => server.close());
+
+describe('a sync', () => {
+  it('brings a change of one device to the other, with the clock and the time of the server', async () => {
+    const who = await signUp(server);
+    const pushed = await sync(server, who, { changes: [settingInsert('theme', 'dark')] });
+    expect(pushed).toEqual({
+      results: [{ status: 'applied', seq: 1 }],
+      changes: [],
+      cursor: 1,
+      more: false,
+      clock: stampAt(testTime),
+      serverTime: testTime,
+    });
+    const pulled = await sync(server, who, { device: 'device-b' });
+    expect(rowsOf(pulled, 'setting')).toEqual({ theme: { key: 'theme', value: 'dark' } });
+  });
+
+  it('sent again after its reply was lost changes nothing, makes no conflict, and gives the rows', async () => {
+    const who = await signUp(server);
+    const changes = [settingInsert('a', '1'), settingUpdate('a', '2', { baseSeq: 0 }), settingInsert('b', '3')];
+    await sync(server, who, { changes });
+    const before = await sync(server, who, { device: 'device-b' });
+    const again = await sync(server, who, { changes });
+    expect(again.results).toEqual(changes.map(() => ({ status: 'duplicate', seq: 0 })));
+    expect(rowsOf(again, 'setting')).toEqual({ a: { key: 'a', value: '2' }, b: { key: 'b', value: '3' } });
+    const after = await sync(server, who, { device: 'device-b' });
+    expect(after).toEqual(before);
+    expect(rowsOf(after, 'conflict')).toEqual({});
+  });
+
+  it('rejects one bad change by itself and takes the rest', async () => {
+    const who = await signUp(server);
+    const { results } = await sync(server, who, {
+      changes: [{ ...settingInsert('a', '1'), table: 'nope' }, settingInsert('b', '2')],
+    });
+    expect(results).toEqual([
+      { status: 'rejected', seq: 0, error: { code: 'unknown_table' } },
+      { status: 'applied', seq: 1 },
+    ]);
+  });
+
+  it('is paged until there is no more', async () => {
+    const who = await signUp(server);
+    await sync(server, who, { changes: Array.from({ length: 25 }, (_, at) => settingInsert(`s${at}`, 'x')) });
+    const ids: string[] = [];
+    let page: SyncReply | null = null;
+    for (let turn = 0; page === null || page.more; turn += 1) {
+      expect(turn).toBeLessThan(4);
+      page = await sync(server, who, { device: 'b', cursor: page?.cursor ?? 0, limit: 10 });
+      ids.push(...Object.keys(rowsOf(page, 'setting')));
+    }
+    expect(new Set(ids).size).toBe(25);
+    expect(ids).toHaveLength(25);
+  });
+});
+
+describe('bodies', () => {
+  it('are read gzipped', async () => {
+    const who = await signUp(server);
+    const call = syncCall(who, gzipSync(JSON.stringify(syncRequest(who.user, { changes: [settingInsert('a', '1')] }))));
+    const reply = await server.app.inject({ ...call, headers: { ...call.headers, 'content-encoding': 'gzip' } });
+    expect(reply.json<SyncReply>().results).toEqual([{ status: 'applied', seq: 1 }]);
+  });
+
+  it.each(['br', 'deflate', 'gzip, gzip', 'zstd'])('are refused in another encoding: %s', async (encoding) => {
+    const who = await signUp(server);
+    const call = syncCall(who, syncRequest(who.user));
+    const reply = await server.app.inject({ ...call, headers: { ...call.headers, 'content-encoding': encoding } });
+    expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([415, 'unsupported_media_type']);
+  });
+
+  it('that say gzip and are not, or end too early, are malformed', async () => {
+    const who = await signUp(server);
+    const whole = gzipSync(JSON.stringify(syncRequest(who.user)));
+    for (const body of [Buffer.from('{}'), whole.subarray(0, whole.length - 9), Buffer.alloc(0)]) {
+      const call = syncCall(who, body);
+      const reply = await server.app.inject({ ...call, headers: { ...call.headers, 'content-encoding': 'gzip' } });
+      expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([400, 'malformed']);
+    }
+  });
+
+  it('go out gzipped when they are large and the client can read that, else plain', async () => {
+    const who = await signUp(server);
+    await sync(server, who, { changes: Array.from({ length: 200 }, (_, at) => settingInsert(`s${at}`, 'some value')) });
+    const call = syncCall(who, syncRequest(who.user, { device: 'b' }));
+    const plain = await server.app.inject(call);
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    const zipped = await server.app.inject({ ...call, headers: { ...call.headers, 'accept-encoding': 'gzip, br' } });
+    expect(zipped.headers['content-encoding']).toBe('gzip');
+    expect(zipped.headers['vary']).toMatch(/accept-encoding/i);
+    expect(JSON.parse(gunzipSync(zipped.rawPayload).toString())).toEqual(plain.json());
+    const small = await server.app.inject({
+      ...syncCall(who, syncRequest(who.user, { cursor: 200 })),
+      headers: { ...call.headers, 'accept-encoding': 'gzip' },
+    });
+    expect(small.headers['content-encoding']).toBeUndefined();
+  });
+});
+
+describe('a storage that fails', () => {
+  async function replyWith(error: Error) {
+    const real = openTestStore(':memory:');
+    const store: ChangeStore = { ...real, exchange: () => Promise.reject(error), check: () => Promise.reject(error) };
+    const failing = await buildTestServer({ store });
+    const who = await signUp(failing);
+    const reply = await failing.app.inject(syncCall(who, syncRequest(who.user)));
+    const health = await failing.app.inject('/api/health');
+    await failing.close();
+    return { reply, health };
+  }
+
+  it('is unavailable for now, and says when to come back', async () => {
+    const { reply, health } = await replyWith(new StoreUnavailable('SQLite: SQLITE_FULL'));
+    expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([503, 'unavailable']);
+    expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
+    expect(health.statusCode).toBe(503);
+  });
+
+  it('is an internal error when it is a bug, without a word of what happened', async () => {
+    const { reply } = await replyWith(new Error('the word "casa" broke it'));
+    expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([500, 'internal']);
+    expect(reply.body).not.toMatch(/casa|stack|\.ts/);
+    expect(reply.json<ErrorReply>().error.requestId).toBeTruthy();
+  });
+});
+
+describe('health', () => {
+  it('is good, with the time, and is never cached', async () => {
+    const reply = await server.app.inject('/api/health');
+    expect([reply.statusCode, reply.json()]).toEqual([200, { status: 'ok', serverTime: testTime }]);
+    expect(reply.headers['cache-control']).toBe('no-store');
+  });
+});
