@@ -1,0 +1,67 @@
+/** The page's browser, as the database needs it. */
+import { v7 } from 'uuid';
+import { openChannel } from './channel.ts';
+import type { PageEnvironment, VisibilityEvent, WorkerLink } from './page-environment.ts';
+import { ownVersions, type FromWorker } from './rpc.ts';
+
+export function createBrowserEnvironment(): PageEnvironment {
+  return {
+    versions: ownVersions,
+    openWorker,
+    openChannel,
+    lockFreed,
+    isVisible: () => document.visibilityState === 'visible',
+    onVisibility,
+    setTimer: (milliseconds, work) => {
+      const timer = setTimeout(work, milliseconds);
+      return () => clearTimeout(timer);
+    },
+    newId: v7,
+    createPorts: () => {
+      const { port1, port2 } = new MessageChannel();
+      return [port1, port2];
+    },
+    askToPersist,
+  };
+}
+
+function openWorker(id: string): WorkerLink {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  const link: WorkerLink = {
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    onMessage: (listener) => {
+      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => listener(data);
+    },
+    onError: (listener) => {
+      worker.onerror = (event) => listener(event.message || 'the database worker did not load');
+    },
+    terminate: () => worker.terminate(),
+  };
+  link.post({ kind: 'begin', id });
+  return link;
+}
+
+async function lockFreed(name: string, signal: AbortSignal): Promise<void> {
+  try {
+    await navigator.locks.request(name, { signal }, () => undefined);
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+  }
+}
+
+/** `freeze` and `resume`: Chromium's page lifecycle. `pagehide` and `pageshow`: the back/forward cache of all browsers. */
+function onVisibility(listener: (event: VisibilityEvent) => void): void {
+  const look = (): void => listener(document.visibilityState === 'visible' ? 'shown' : 'hidden');
+  document.addEventListener('visibilitychange', look);
+  document.addEventListener('freeze', () => listener('gone'));
+  document.addEventListener('resume', look);
+  window.addEventListener('pagehide', () => listener('gone'));
+  window.addEventListener('pageshow', (event) => {
+    if (event.persisted) look();
+  });
+}
+
+/** Nothing depends on the answer: without it the browser may remove the data when the disk is full. */
+function askToPersist(): void {
+  void navigator.storage.persist().catch(() => false);
+}

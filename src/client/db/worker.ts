@@ -1,0 +1,52 @@
+/** Entry of the database worker: puts its parts together and passes its page's messages on. */
+import { v7 } from 'uuid';
+import { serveStore } from '../adapters/store-over-port.ts';
+import { databaseLock } from '../sw-messages.ts';
+import { openChannel } from './channel.ts';
+import { Leader } from './leader.ts';
+import { openDatabase } from './open-database.ts';
+import { ownVersions, type ToWorker } from './rpc.ts';
+import { createSyncStore } from './sync-store.ts';
+
+/** A message to ourselves comes after those that wait already: so a burst of changes costs one run of each live query. */
+function createSchedule(): (work: () => void) => void {
+  const { port1, port2 } = new MessageChannel();
+  const queue: (() => void)[] = [];
+  port1.onmessage = () => queue.shift()?.();
+  return (work) => {
+    queue.push(work);
+    port2.postMessage(null);
+  };
+}
+
+function createLeader(id: string): Leader {
+  return new Leader({
+    id,
+    versions: ownVersions,
+    lock: databaseLock,
+    withLock: async (name, work) => {
+      await navigator.locks.request(name, work);
+    },
+    openChannel,
+    toPage: (message) => self.postMessage(message),
+    openDatabase,
+    serveStore: (port, database) => serveStore(port, createSyncStore(database)),
+    newId: v7,
+    schedule: createSchedule(),
+    onBug: (error) => reportError(error),
+  });
+}
+
+function listen(): void {
+  let leader: Leader | null = null;
+  self.onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
+    if (data.kind === 'begin') {
+      leader = createLeader(data.id);
+      void leader.run();
+    } else {
+      leader?.receive(data, ports);
+    }
+  };
+}
+
+listen();
