@@ -74,7 +74,11 @@ function createServer(config: HttpConfig): Server {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy,
     requestTimeout: config.requestTimeout,
-    http: { connectionsCheckingInterval: Math.min(5_000, config.requestTimeout / 2) },
+    // Node 20 never ends a slow body while the time for the head is longer than that for the whole.
+    http: {
+      headersTimeout: config.requestTimeout,
+      connectionsCheckingInterval: Math.min(5_000, config.requestTimeout / 2),
+    },
     forceCloseConnections: 'idle',
     frameworkErrors: refuseBeforeRouting,
     clientErrorHandler: refuseConnection,

@@ -15,24 +15,22 @@ const addressFactor = 3;
 
 export function addAccountRoutes(server: Server, context: RouteContext & { readonly passwords: Passwords }): void {
   const { store, clock, sessions, hub, passwords, config } = context;
-  const options = {
-    schema: { body: credentialsSchema },
-    config: {
-      rateLimit: { groupId: 'credentials', max: config.signInTries * addressFactor, timeWindow: triesWindow },
-    },
-  };
+  const triesByAddress = server.createRateLimit({ max: config.signInTries * addressFactor, timeWindow: triesWindow });
   const triesByName = server.createRateLimit({
     max: config.signInTries,
     timeWindow: triesWindow,
     keyGenerator: (request) => nameKeyOf((request.body as Credentials).name),
   });
 
-  const limitByName = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const tries = await triesByName(request);
+  const limit = (count: typeof triesByName) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const tries = await count(request);
     if (tries.isAllowed || !tries.isExceeded) return;
     reply.header('retry-after', tries.ttlInSeconds);
     throw new RequestFailure('too_many_requests');
   };
+  const limitByName = limit(triesByName);
+  // One count for both routes, taken before the body is read.
+  const options = { schema: { body: credentialsSchema }, onRequest: limit(triesByAddress) };
 
   const begin = async (reply: FastifyReply, { user, deviceName }: { user: Account; deviceName: string }) => {
     const former = await sessions.end(reply.request, reply);

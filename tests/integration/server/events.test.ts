@@ -1,0 +1,146 @@
+/** The event stream over a real socket: who is poked, with what, and when a stream ends. */
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startTestServer, type TestServer } from '../../support/server-harness.ts';
+import { settingInsert, signUp, sync, type SignedUp } from '../../support/server-requests.ts';
+
+let server: TestServer;
+let shift = 0;
+beforeAll(async () => {
+  server = await startTestServer({ config: { heartbeat: 30 }, now: () => Date.now() + shift });
+});
+afterAll(() => server.close());
+
+interface EventStream {
+  readonly status: number;
+  readonly headers: Headers;
+  /** What arrived so far, heartbeats left out. */
+  text(): string;
+  raw(): string;
+  readonly ended: () => boolean;
+  close(): void;
+}
+
+const open: EventStream[] = [];
+
+async function listen(who: SignedUp, query = ''): Promise<EventStream> {
+  const abort = new AbortController();
+  const reply = await fetch(`${server.url}/api/sync/events${query}`, {
+    headers: { cookie: who.cookie, 'accept-encoding': 'gzip' },
+    signal: abort.signal,
+  });
+  let received = '';
+  let ended = false;
+  void (async () => {
+    try {
+      const decoder = new TextDecoder();
+      for await (const chunk of reply.body ?? []) received += decoder.decode(chunk as Uint8Array, { stream: true });
+    } catch {
+      // Closed by this test.
+    }
+    ended = true;
+  })();
+  const stream: EventStream = {
+    status: reply.status,
+    headers: reply.headers,
+    text: () => received.replaceAll(':\n\n', ''),
+    raw: () => received,
+    ended: () => ended,
+    close: () => abort.abort(),
+  };
+  open.push(stream);
+  return stream;
+}
+
+const poke = (head: number) => `id: ${head}\nevent: poke\ndata: ${head}\n\n`;
+const start = (head: number) => `retry: 3000\n${poke(head)}`;
+
+describe('the event stream', () => {
+  it('begins with the head of the account', async () => {
+    const who = await signUp(server);
+    await sync(server, who, { changes: [settingInsert('a', '1'), settingInsert('b', '1')] });
+    const stream = await listen(who);
+    expect(stream.status).toBe(200);
+    expect(stream.headers.get('content-type')).toBe('text/event-stream');
+    expect(stream.headers.get('content-encoding')).toBeNull();
+    expect(stream.headers.get('cache-control')).toContain('no-store');
+    expect(stream.headers.get('content-security-policy')).toContain("default-src 'self'");
+    await vi.waitFor(() => expect(stream.text()).toBe(start(2)));
+  });
+
+  it('pokes every page of the user with the sequence alone, and nobody else', async () => {
+    const [who, other] = [await signUp(server), await signUp(server)];
+    const [first, second, stranger] = [await listen(who), await listen(who), await listen(other)];
+    await sync(server, who, { changes: [settingInsert('a', 'private')] });
+    for (const stream of [first, second]) await vi.waitFor(() => expect(stream.text()).toBe(start(0) + poke(1)));
+    await vi.waitFor(() => expect(stranger.raw()).toContain(':\n\n'));
+    expect(stranger.text()).toBe(start(0));
+  });
+
+  it('does not poke for a pull, for a duplicate, or the device that made the change', async () => {
+    const who = await signUp(server);
+    const [own, others] = [await listen(who, '?device=device-a'), await listen(who, '?device=device-b')];
+    const changes = [settingInsert('a', '1')];
+    await sync(server, who, { changes });
+    await sync(server, who, { changes });
+    await sync(server, who, { device: 'device-b' });
+    await sync(server, who, { device: 'device-c', changes: [settingInsert('z', '1')] });
+    await vi.waitFor(() => expect(others.text()).toBe(start(0) + poke(1) + poke(2)));
+    await vi.waitFor(() => expect(own.text()).toBe(start(0) + poke(2)));
+  });
+
+  it('ends when its session is signed out, and only that one', async () => {
+    const who = await signUp(server, 'stream leaver');
+    const signedIn = await fetch(`${server.url}/api/session`, {
+      method: 'POST',
+      headers: { origin: server.url, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'stream leaver', password: 'correct horse' }),
+    });
+    const second = { user: who.user, cookie: signedIn.headers.get('set-cookie')!.split(';')[0]! };
+    const [leaving, staying] = [await listen(who), await listen(second)];
+    await fetch(`${server.url}/api/session`, { method: 'DELETE', headers: { origin: server.url, cookie: who.cookie } });
+    await vi.waitFor(() => expect(leaving.ended()).toBe(true));
+    await sync(server, second, { changes: [settingInsert('a', '1')] });
+    await vi.waitFor(() => expect(staying.text()).toBe(start(0) + poke(1)));
+    expect(leaving.text()).toBe(start(0));
+  });
+
+  it('ends when its session expires', async () => {
+    const who = await signUp(server);
+    const stream = await listen(who);
+    await vi.waitFor(() => expect(stream.raw()).toContain(':\n\n'));
+    expect(stream.ended()).toBe(false);
+    shift = 181 * 86_400_000;
+    await vi.waitFor(() => expect(stream.ended()).toBe(true));
+    shift = 0;
+  });
+
+  it('is refused without a session', async () => {
+    const stream = await listen({ user: 'x', cookie: '' });
+    expect(stream.status).toBe(401);
+    await vi.waitFor(() => expect(stream.raw()).toContain('"signed_out"'));
+  });
+
+  it('ends the oldest of a user’s streams above 32, and the newest still works', async () => {
+    const who = await signUp(server);
+    const streams: EventStream[] = [];
+    for (let at = 0; at < 33; at += 1) streams.push(await listen(who));
+    await vi.waitFor(() => expect(streams[0]!.ended()).toBe(true));
+    await sync(server, who, { changes: [settingInsert('a', '1')] });
+    await vi.waitFor(() => expect(streams[32]!.text()).toBe(start(0) + poke(1)));
+    expect(streams.slice(1).some((stream) => stream.ended())).toBe(false);
+    for (const stream of streams) stream.close();
+  });
+
+  it('ends when the server stops, which does not wait for it', async () => {
+    const brief = await startTestServer();
+    const who = await signUp(brief);
+    const reply = await fetch(`${brief.url}/api/sync/events`, { headers: { cookie: who.cookie } });
+    const body = reply.text();
+    await brief.close();
+    expect(await body).toBe(start(0));
+  });
+});
+
+afterAll(() => {
+  for (const stream of open) stream.close();
+});
