@@ -72,7 +72,8 @@ export class AppServer {
   /** Ends the process as Ctrl-C does; gives its exit code. */
   async stop(): Promise<number | null> {
     const child = this.#process;
-    if (!child || child.exitCode !== null) return child?.exitCode ?? null;
+    if (!child) return null;
+    if (child.exitCode !== null) return child.exitCode;
     const exited = once(child, 'exit');
     child.kill('SIGINT');
     await exited;

@@ -188,7 +188,7 @@ export class Device {
 
   /** Its screen, touch and name; the engine is Chromium as it is. */
   async #likePhone(page: Page): Promise<void> {
-    const { viewport, deviceScaleFactor, userAgent } = devices['Pixel 7']!;
+    const { viewport, deviceScaleFactor, userAgent } = devices['Pixel 7'];
     const session = await this.context.newCDPSession(page);
     await session.send('Emulation.setDeviceMetricsOverride', { ...viewport, deviceScaleFactor, mobile: true });
     await session.send('Emulation.setTouchEmulationEnabled', { enabled: true });
@@ -216,7 +216,7 @@ export class Device {
         (registration) => !registration.isDeleted && registration.scopeURL.startsWith(this.network.origin),
       );
     await expect.poll(() => own() !== undefined, 'the service worker is registered').toBe(true);
-    return { origin: this.network.origin, registrationId: own()!.registrationId };
+    return { origin: this.network.origin, registrationId: own()?.registrationId ?? '' };
   }
 }
 

@@ -10,9 +10,9 @@ export type NetMode = 'up' | 'refuse' | 'reset' | 'hang';
 
 /**
  * What happens to a reply after the server has done its work. `lost`: the line breaks before the first byte. `half`: it
- * breaks after half of the first packet. `held`: it never comes.
+ * breaks after half of the first packet. `held`: it never comes. An object: this comes instead.
  */
-export type ReplyFault = 'lost' | 'half' | 'held';
+export type ReplyFault = 'lost' | 'half' | 'held' | { readonly status: number; readonly body: unknown };
 
 interface Rule {
   readonly request: string;
@@ -77,6 +77,11 @@ export class NetProxy {
     this.#rules.add({ request, fault, left: times });
   }
 
+  /** No reply meets a fault any more. */
+  heal(): void {
+    this.#rules.clear();
+  }
+
   async close(): Promise<void> {
     this.#cut();
     if (this.#mode !== 'refuse') await this.#unlisten();
@@ -125,8 +130,9 @@ export class NetProxy {
       if (!client.destroyed) client.write(bytes);
       return;
     }
-    if (rule.fault === 'half') client.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => client.destroy());
-    else client.resetAndDestroy();
+    if (rule.fault === 'lost') client.resetAndDestroy();
+    else if (rule.fault === 'half') client.end(bytes.subarray(0, Math.ceil(bytes.length / 2)));
+    else client.end(replyOf(rule.fault));
   }
 
   #track(socket: net.Socket): void {
@@ -159,4 +165,14 @@ export class NetProxy {
       });
     });
   }
+}
+
+function replyOf({ status, body }: { readonly status: number; readonly body: unknown }): string {
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} Test`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ];
+  return `${[...head, 'Connection: close'].join('\r\n')}\r\n\r\n${text}`;
 }

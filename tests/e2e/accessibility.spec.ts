@@ -1,0 +1,53 @@
+/** axe-core on every screen, in light and dark: no violation of WCAG 2.2 AA. */
+import AxeBuilder from '@axe-core/playwright';
+import { AppPage } from '../support/app-page.ts';
+import { expect, test } from './world.ts';
+
+const screens = [
+  '/',
+  '/words',
+  '/words/add',
+  '/review',
+  '/talk',
+  '/read',
+  '/read/add',
+  '/settings',
+  '/sync',
+  '/nowhere',
+];
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`every screen is accessible in ${colorScheme}`, async ({ world }) => {
+    test.setTimeout(120_000);
+    const device = await world.device('phone', { colorScheme });
+    const welcome = await AppPage.open(device);
+    expect(await violations(welcome)).toEqual([]);
+    await welcome.page.close();
+
+    const app = await AppPage.firstRun(device);
+    await app.addWord('la mesa', 'table');
+    for (const path of screens) {
+      await app.page.goto(device.url(path));
+      await app.untilReady();
+      await expect(app.page.getByRole('heading', { level: 1 })).toBeVisible();
+      expect(await violations(app), path).toEqual([]);
+    }
+    await app.page.goto(device.url('/review'));
+    await app.page.getByRole('button', { name: 'Show answer' }).click();
+    expect(await violations(app), 'an answered card').toEqual([]);
+    await app.goTo('Words');
+    await app.word('la mesa').click();
+    await expect(app.page.getByRole('button', { name: 'Save' })).toBeVisible();
+    expect(await violations(app), 'a word').toEqual([]);
+  });
+}
+
+async function violations(app: AppPage): Promise<string[]> {
+  // Colours in the middle of an animation are nobody's colours.
+  await app.page.evaluate(() =>
+    Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null))),
+  );
+  const result = await new AxeBuilder({ page: app.page }).withTags(rules).analyze();
+  return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}

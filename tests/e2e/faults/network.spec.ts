@@ -1,0 +1,69 @@
+/** A server that refuses, resets, hangs, answers half, or whose reply is lost: nothing is lost, sync goes on by itself. */
+import { AppPage } from '../../support/app-page.ts';
+import type { NetMode, ReplyFault } from '../../support/netproxy.ts';
+import { expect, test } from '../world.ts';
+
+const ana = { name: 'ana', password: 'a long enough password' };
+const sync = 'POST /api/sync';
+
+for (const mode of ['refuse', 'reset'] satisfies NetMode[]) {
+  test(`a server that does ${mode} keeps the change waiting, and sync goes on by itself`, async ({ world }) => {
+    const device = await world.device('phone');
+    const phone = await AppPage.withNewAccount(device, ana);
+    const laptop = await AppPage.joining(await world.device('laptop'), ana);
+
+    await device.network.set(mode);
+    await phone.addWord('el faro', 'lighthouse');
+    await expect(phone.chip).toContainText('1 waiting');
+    await phone.seesWord('el faro');
+
+    await device.network.set('up');
+    await laptop.seesWord('el faro', 'lighthouse');
+    await phone.untilChip('synced');
+  });
+}
+
+test('a server that hangs is given up after a while, and sync goes on by itself', async ({ world }) => {
+  test.setTimeout(120_000);
+  const device = await world.device('phone');
+  const phone = await AppPage.withNewAccount(device, ana);
+  const laptop = await AppPage.joining(await world.device('laptop'), ana);
+
+  await device.network.set('hang');
+  await phone.addWord('el faro', 'lighthouse');
+  await expect(phone.chip).toContainText('1 waiting', { timeout: 60_000 });
+  await phone.seesWord('el faro');
+
+  await device.network.set('up');
+  await laptop.seesWord('el faro', 'lighthouse');
+  await phone.untilChip('synced');
+});
+
+for (const fault of ['lost', 'half'] satisfies ReplyFault[]) {
+  test(`a push whose reply came ${fault} is sent again and changes nothing twice`, async ({ world }) => {
+    const device = await world.device('phone');
+    const phone = await AppPage.withNewAccount(device, ana);
+    const laptop = await AppPage.joining(await world.device('laptop'), ana);
+
+    device.network.fail(sync, fault, 2);
+    const before = device.network.count(sync);
+    await phone.addWord('el faro', 'lighthouse');
+    await expect.poll(() => device.network.count(sync)).toBeGreaterThanOrEqual(before + 3);
+    await phone.untilChip('synced');
+    await laptop.seesWord('el faro', 'lighthouse');
+    await laptop.seesWordCount(1);
+    await phone.goToSync();
+    await expect(phone.page.getByRole('main')).not.toContainText(/conflict/i);
+  });
+}
+
+test('a server that was stopped and started again gets what waited', async ({ world }) => {
+  const phone = await AppPage.withNewAccount(await world.device('phone'), ana);
+  expect(await world.server.stop()).toBe(0);
+  await phone.addWord('el faro', 'lighthouse');
+  await expect(phone.chip).toContainText('1 waiting');
+  await world.server.run();
+  await phone.untilChip('synced');
+  const laptop = await AppPage.joining(await world.device('laptop'), ana);
+  await laptop.seesWord('el faro', 'lighthouse');
+});
