@@ -60,14 +60,21 @@ export interface Merged {
 
 export function mergeChange(input: MergeInput): Merged {
   const { row, change } = input;
-  if (row && latestStamp(change) <= (row.seen[input.device] ?? 0)) {
-    return { row: null, result: { status: 'duplicate', seq: 0 }, conflicts: [], clean: false };
-  }
-  if (!row && change.op === 'update') {
+  if (row && latestStamp(change) <= (row.seen[input.device] ?? 0)) return again(input, row);
+  // A row deleted before the server ever had it has no columns: an edit alone would bring back a part of it.
+  if (change.op === 'update' && Object.keys(row?.columns ?? {}).length === 0) {
     return { row: null, result: { status: 'resend', seq: 0 }, conflicts: [], clean: false };
   }
-  const merge = change.op === 'delete' ? mergeDelete(input) : mergeColumns(input);
-  return finish(input, merge);
+  return finish(input, change.op === 'delete' ? mergeDelete(input) : mergeColumns(input));
+}
+
+/**
+ * Seen before. The device may hold its own values still, over a row that it pulled between the two tries: if something
+ * else stands, the row has to come again.
+ */
+function again(input: MergeInput, row: StoredRow): Merged {
+  const moved = stands(input.change, row) ? null : { ...row, seq: input.seq };
+  return { row: moved, result: { status: 'duplicate', seq: 0 }, conflicts: [], clean: false };
 }
 
 /** A merge under way: the row's new parts and what was decided on the way. */
@@ -77,16 +84,16 @@ interface Draft {
   /** Something that a device would see is different from before. */
   readonly changed: boolean;
   readonly conflicts: readonly Values[];
-  /** Something of what was sent does not stand. */
+  /** Something of what was sent was decided against. */
   readonly lost: boolean;
 }
 
 function finish(input: MergeInput, draft: Draft): Merged {
   const { row, change, device } = input;
-  // What was lost has to reach the device even if it had the row before: its own value still stands there.
-  const moved = draft.changed || draft.lost;
-  const seq = moved || !row ? input.seq : row.seq;
-  const clean = moved && !draft.lost && (row === null || row.seq <= input.cursor);
+  const standing = stands(change, draft);
+  // What does not stand has to reach the device even if it had the row before: its own value is still there.
+  const seq = draft.changed || !standing || !row ? input.seq : row.seq;
+  const clean = draft.changed && standing && (row === null || row.seq <= input.cursor);
   const seen = { ...row?.seen, [device]: latestStamp(change) };
   return {
     row: { id: change.id, seq, deleted: draft.deleted, columns: draft.columns, seen },
@@ -94,6 +101,13 @@ function finish(input: MergeInput, draft: Draft): Merged {
     conflicts: draft.conflicts,
     clean,
   };
+}
+
+/** Whether the row is, in all that the change speaks of, as it was sent. */
+function stands(change: Change, row: Pick<StoredRow, 'deleted' | 'columns'>): boolean {
+  if (change.op === 'delete') return row.deleted !== null;
+  const sent = Object.entries(change.values ?? {});
+  return row.deleted === null && sent.every(([name, value]) => row.columns[name]?.value === value);
 }
 
 function mergeDelete(input: MergeInput): Draft {
@@ -125,7 +139,9 @@ function mergeDelete(input: MergeInput): Draft {
 function mergeColumns(input: MergeInput): Draft {
   const { row, change, device } = input;
   const seen = row?.seen[device] ?? 0;
-  const sent = Object.entries(change.values ?? {}).filter(([name]) => stampOf(change, name) > seen);
+  // What was merged before is left out, unless it fell with the row that now comes back.
+  const isNew = (name: string) => stampOf(change, name) > seen || !Object.hasOwn(row?.columns ?? {}, name);
+  const sent = Object.entries(change.values ?? {}).filter(([name]) => isNew(name));
   const grave = row?.deleted ?? null;
   if (row && grave && grave.device !== device && grave.seq > change.baseSeq) {
     const strategy = input.strategyFor(change.table, '');

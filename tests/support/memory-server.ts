@@ -1,0 +1,137 @@
+/** A server in memory on the real merge: the transport of engine tests, with faults to switch on. */
+import { err, ok } from '../../src/base/result.ts';
+import type { Value } from '../../src/base/value.ts';
+import { limits } from '../../src/protocol/limits.ts';
+import type { RowPage, SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
+import { parseSyncReply } from '../../src/protocol/parse-reply.ts';
+import { declaredStrategy, type StrategyFor } from '../../src/schema/policies.ts';
+import { columnsOf, tableOf, type TableName } from '../../src/schema/tables.ts';
+import { validateChange } from '../../src/schema/validate.ts';
+import { latestStamp } from '../../src/sync/change.ts';
+import { stampAt } from '../../src/sync/clock.ts';
+import { mergeChange, type StoredRow } from '../../src/sync/merge.ts';
+import type { Transport } from '../../src/sync/ports.ts';
+
+type Fault = 'none' | 'request lost' | 'reply lost';
+
+interface Stored {
+  readonly table: string;
+  readonly row: StoredRow;
+}
+
+export class MemoryServer {
+  /** Milliseconds since 1970. */
+  now = 1_800_000_000_000;
+  strategyFor: StrategyFor = declaredStrategy;
+  /** Rows of a page at most. */
+  pageRows: number = limits.pullRows;
+  readonly #rows = new Map<string, Stored>();
+  #head = 0;
+  #clock = 0;
+  #conflicts = 0;
+
+  /** A device's way here. `fault` is asked before each exchange. */
+  transport(fault: () => Fault = () => 'none'): Transport {
+    return {
+      exchange: (request) => {
+        const now = fault();
+        if (now === 'request lost') return Promise.resolve(err({ code: 'offline' }));
+        // Through JSON, as on the wire.
+        const sent = JSON.stringify(request);
+        const parsed = JSON.parse(sent) as SyncRequest;
+        const bound = stampAt(this.now + limits.clockAhead);
+        if (parsed.changes.some((change) => latestStamp(change) > bound)) {
+          return Promise.resolve(err({ code: 'clock_ahead', serverTime: this.now }));
+        }
+        const received = JSON.stringify(this.#serve(parsed));
+        if (now === 'reply lost') return Promise.resolve(err({ code: 'timeout' }));
+        const reply = parseSyncReply(JSON.parse(received));
+        if (!reply.ok) return Promise.resolve(reply);
+        return Promise.resolve(ok({ reply: reply.value, sent: sent.length, received: received.length }));
+      },
+    };
+  }
+
+  /** Live rows of a table by id, values only. */
+  rows(table: TableName): Map<string, Record<string, Value>> {
+    const live = new Map<string, Record<string, Value>>();
+    for (const { table: of, row } of this.#rows.values()) {
+      if (of !== table || row.deleted) continue;
+      live.set(row.id, Object.fromEntries(columnsOf(table).map((name) => [name, row.columns[name]?.value ?? null])));
+    }
+    return live;
+  }
+
+  #serve(request: SyncRequest): SyncReply {
+    const clean = new Set<string>();
+    const results = request.changes.map((change) => {
+      const error = validateChange(change);
+      if (error) return { status: 'rejected' as const, seq: 0, error };
+      const key = `${change.table}/${change.id}`;
+      const merged = mergeChange({
+        row: this.#rows.get(key)?.row ?? null,
+        change,
+        device: request.device,
+        cursor: request.cursor,
+        seq: this.#head + 1,
+        now: this.now,
+        strategyFor: this.strategyFor,
+      });
+      if (merged.row) this.#store(change.table, merged.row);
+      if (merged.clean) clean.add(key);
+      for (const values of merged.conflicts) this.#keepConflict(values);
+      this.#clock = Math.max(this.#clock, latestStamp(change));
+      return merged.result;
+    });
+    const pulled = request.limit === 0 ? null : this.#pull(request, clean);
+    return {
+      results,
+      changes: pulled?.pages ?? [],
+      cursor: pulled?.cursor ?? request.cursor,
+      more: pulled?.more ?? false,
+      clock: this.#clock,
+      serverTime: this.now,
+    };
+  }
+
+  #store(table: string, row: StoredRow): void {
+    this.#rows.set(`${table}/${row.id}`, { table, row });
+    this.#head = Math.max(this.#head, row.seq);
+  }
+
+  #keepConflict(values: Readonly<Record<string, Value>>): void {
+    this.#conflicts += 1;
+    this.#head += 1;
+    const write = { stamp: stampAt(this.now), device: 'server', seq: this.#head };
+    const columns = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { ...write, value }]));
+    this.#store('conflict', { id: `conflict-${this.#conflicts}`, seq: this.#head, deleted: null, columns, seen: {} });
+  }
+
+  #pull(request: SyncRequest, clean: ReadonlySet<string>): { pages: RowPage[]; cursor: number; more: boolean } {
+    const after = [...this.#rows.values()]
+      .filter(({ row }) => row.seq > request.cursor)
+      .sort((a, b) => a.row.seq - b.row.seq);
+    const limit = Math.min(request.limit, this.pageRows);
+    const page = after.slice(0, limit);
+    const sent = page.filter(({ table, row }) => !clean.has(`${table}/${row.id}`));
+    const tables = [...new Set(sent.map(({ table }) => table))];
+    return {
+      pages: tables.map((table) => rowPage(table, sent)),
+      cursor: page.at(-1)?.row.seq ?? request.cursor,
+      more: after.length > page.length,
+    };
+  }
+}
+
+function rowPage(table: string, all: readonly Stored[]): RowPage {
+  const rows = all.filter((stored) => stored.table === table).map(({ row }) => row);
+  const columns = Object.keys(tableOf(table)!.columns);
+  return {
+    table,
+    ids: rows.map((row) => row.id),
+    seqs: rows.map((row) => row.seq),
+    deleted: rows.flatMap((row, index) => (row.deleted ? [index] : [])),
+    columns,
+    values: columns.map((name) => rows.map((row) => (row.deleted ? null : (row.columns[name]?.value ?? null)))),
+  };
+}
