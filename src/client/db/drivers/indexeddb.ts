@@ -171,5 +171,9 @@ class SqlJsRunner implements Statement {
 
 function asStorageError(cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
-  return new StorageError('storage_failed', cause instanceof Error ? cause.message : String(cause), { cause });
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // sql.js hands on the words of SQLITE_FULL, not its code.
+  return new StorageError(message === 'database or disk is full' ? 'storage_full' : 'storage_failed', message, {
+    cause,
+  });
 }
