@@ -4,11 +4,14 @@ import type { Capabilities } from '../../client/capabilities.ts';
 import type { LocalDatabase } from '../../client/db/api.ts';
 import type { AccountApi, SyncControl } from '../../client/sync-api.ts';
 import type { AppUpdate } from './app-update.ts';
+import { DatabaseStatus } from './database-state.svelte.ts';
+import { DeckImport } from './decks.svelte.ts';
 import type { InstallPrompt } from './install-prompt.ts';
-import type { Profile } from './profile.svelte.ts';
-import type { Router } from './router.svelte.ts';
-import type { SyncState } from './sync-state.svelte.ts';
-import type { Toasts } from './toasts.svelte.ts';
+import { Profile } from './profile.svelte.ts';
+import { Router, type RouterWindow } from './router.svelte.ts';
+import { TodaySummary } from './summary.svelte.ts';
+import { SyncState } from './sync-state.svelte.ts';
+import { Toasts } from './toasts.svelte.ts';
 
 export interface AppPorts {
   readonly database: LocalDatabase;
@@ -28,7 +31,36 @@ export interface AppContext extends AppPorts {
   readonly toasts: Toasts;
   readonly profile: Profile;
   readonly syncState: SyncState;
+  readonly summary: TodaySummary;
+  readonly deckImport: DeckImport;
+  readonly databaseStatus: DatabaseStatus;
 }
 
 const [useApp, provideApp] = createContext<AppContext>();
 export { provideApp, useApp };
+
+/** Makes the state of the app; nothing is asked of the database before `open`. */
+export function createAppState(ports: AppPorts, window: RouterWindow): AppContext {
+  const { database, sync, now } = ports;
+  return {
+    ...ports,
+    router: new Router(window),
+    toasts: new Toasts(),
+    profile: new Profile(database),
+    syncState: new SyncState(database, sync),
+    summary: new TodaySummary(database, now),
+    deckImport: new DeckImport({ database, now }),
+    databaseStatus: new DatabaseStatus(database),
+  };
+}
+
+/** Starts asking; the returned function stops. */
+export function openAppState(app: AppContext): () => void {
+  const parts = [app.databaseStatus, app.profile, app.syncState, app.summary];
+  for (const part of parts) part.open();
+  return () => {
+    for (const part of parts) part.close();
+    app.router.close();
+    app.toasts.dismiss();
+  };
+}

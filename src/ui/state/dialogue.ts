@@ -18,7 +18,7 @@ export interface Scenario {
   readonly title: string;
   /** Where the person is and what they want, in the native language. */
   readonly situation: string;
-  readonly icon: string;
+  readonly icon: 'wave' | 'coffee' | 'compass' | 'basket' | 'bed' | 'health' | 'train' | 'plate';
   readonly steps: readonly DialogueStep[];
 }
 
