@@ -14,7 +14,8 @@ export function readName(typed: string): string | null {
 
 /** The name as it is compared: case, width, invisible marks and repeated spaces make no difference. */
 export function nameKeyOf(name: string): string {
-  const folded = name.normalize('NFKC').toLowerCase().normalize('NFKC');
+  // Up and down again: by itself `toLowerCase` keeps two forms of ß and of the Greek sigma.
+  const folded = name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
   return folded
     .replace(/\p{Cf}/gu, '')
     .replace(/\s+/gu, ' ')

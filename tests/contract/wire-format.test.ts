@@ -1,0 +1,86 @@
+/**
+ * The wire format may not change without a new protocol version: apps that are installed speak the old one. The golden
+ * file of the present version is written once, by `WRITE_GOLDEN=1`, when it does not exist, and never overwritten.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { errors } from '../../src/protocol/errors.ts';
+import { credentialsSchema, eventsQuerySchema, syncRequestSchema } from '../../src/protocol/request-schema.ts';
+import { protocolVersion } from '../../src/protocol/version.ts';
+import { pokeEvent } from '../../src/server/http/poke-hub.ts';
+import { stampAt } from '../../src/sync/clock.ts';
+import { shapeOf } from '../support/server-shapes.ts';
+import { buildTestServer, type TestServer } from '../support/server-harness.ts';
+import {
+  sameOrigin,
+  settingInsert,
+  settingUpdate,
+  signUp,
+  syncCall,
+  syncRequest,
+  testTime,
+  type SignedUp,
+} from '../support/server-requests.ts';
+
+const golden = fileURLToPath(new URL(`wire-format.v${protocolVersion}.json`, import.meta.url));
+
+let server: TestServer;
+let who: SignedUp;
+beforeAll(async () => {
+  server = await buildTestServer({ now: () => testTime });
+  who = await signUp(server, 'Golden');
+});
+afterAll(() => server.close());
+
+async function exchange(parts: Parameters<typeof syncRequest>[1]): Promise<unknown> {
+  return (await server.app.inject(syncCall(who, syncRequest(who.user, parts)))).json();
+}
+
+/** Replies that together show every form a reply of a sync can take. */
+async function syncReplies(): Promise<unknown[]> {
+  const at = (tick: number) => stampAt(testTime) + tick;
+  return [
+    await exchange({ changes: [settingInsert('a', '1'), settingInsert('b', '1'), settingUpdate('missing', '1')] }),
+    await exchange({ changes: [settingInsert('a', '1'), { ...settingInsert('c', '1'), table: 'unknown' }] }),
+    await exchange({ changes: [settingInsert('d', '1', { values: { key: 'd', value: 1 } })] }),
+    await exchange({ device: 'b', changes: [settingUpdate('a', '2', { stamp: at(9) })], cursor: 1 }),
+    await exchange({ changes: [settingUpdate('a', '3', { stamp: at(5) })], cursor: 1 }),
+    await exchange({ changes: [{ table: 'setting', id: 'b', op: 'delete', stamp: at(20), baseSeq: 2 }] }),
+    await exchange({ device: 'c', limit: 2 }),
+  ];
+}
+
+async function wireFormat(): Promise<object> {
+  const tooOld = await server.app.inject(syncCall(who, { protocol: protocolVersion + 1 }));
+  const unknown = await server.app.inject({ url: '/api/unknown', headers: sameOrigin });
+  const session = await server.app.inject({ url: '/api/session', headers: { cookie: who.cookie } });
+  const health = await server.app.inject({ url: '/api/health' });
+  return {
+    protocolVersion,
+    requests: { sync: syncRequestSchema, credentials: credentialsSchema, eventsQuery: eventsQuerySchema },
+    replies: {
+      sync: shapeOf(await syncReplies()),
+      error: shapeOf([tooOld.json(), unknown.json()]),
+      session: shapeOf([session.json()]),
+      health: shapeOf([health.json()]),
+      poke: pokeEvent(7),
+    },
+    // Failures without a status are seen by the client alone.
+    errors: Object.fromEntries(
+      Object.entries(errors).flatMap(([code, { status }]) => (status === null ? [] : [[code, status]])),
+    ),
+  };
+}
+
+it('is as it was when this protocol version was introduced', async () => {
+  const present = JSON.parse(JSON.stringify(await wireFormat())) as unknown;
+  if (!existsSync(golden) && process.env['WRITE_GOLDEN'] === '1') {
+    writeFileSync(golden, `${JSON.stringify(present, null, 2)}\n`);
+  }
+  expect(existsSync(golden), `${golden} is missing: run once with WRITE_GOLDEN=1`).toBe(true);
+  expect(
+    present,
+    'The wire format changed. Raise protocolVersion (src/protocol/version.ts), then run once with WRITE_GOLDEN=1.',
+  ).toEqual(JSON.parse(readFileSync(golden, 'utf8')));
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { defaultHttpConfig, readConfig } from '../../../src/server/config.ts';
+
+function read(environment: Record<string, string>) {
+  const config = readConfig(environment);
+  if (!config.ok) throw new Error(config.error.join(' '));
+  return config.value;
+}
+
+describe('the settings', () => {
+  it('have defaults for an empty environment', () => {
+    expect(read({})).toEqual({ port: 8787, host: 'localhost', dataFile: 'data/lorikeet.db', http: defaultHttpConfig });
+  });
+
+  it('take what is set, and take an empty text for not set', () => {
+    const config = read({ PORT: ' 0 ', HOST: '::', LORIKEET_DATA: '/srv/l.db', LOG_LEVEL: 'warn', SIGN_IN_TRIES: '' });
+    expect(config).toMatchObject({ port: 0, host: '::', dataFile: '/srv/l.db' });
+    expect(config.http).toMatchObject({ logLevel: 'warn', signInTries: defaultHttpConfig.signInTries });
+  });
+
+  it.each([
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['PORT', '0x50'],
+    ['LOG_LEVEL', 'verbose'],
+    ['SIGN_IN_TRIES', '0'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '1'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.1,proxy.example'],
+    ['TRUST_PROXY', '10.0.0.0/8/8'],
+  ])('refuse %s=%s and name it', (name, value) => {
+    const config = readConfig({ [name]: value });
+    expect(config).toEqual({ ok: false, error: [expect.stringMatching(new RegExp(`^${name} must be .+\\.$`))] });
+  });
+
+  it.each([
+    ['false', false],
+    ['loopback', ['loopback']],
+    ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
+    ['fd00::/8', ['fd00::/8']],
+  ])('take TRUST_PROXY=%s', (text, expected) => {
+    expect(read({ TRUST_PROXY: text }).http.trustProxy).toEqual(expected);
+  });
+
+  it('report every fault at once', () => {
+    const config = readConfig({ PORT: 'x', TRUST_PROXY: 'x' });
+    expect(config.ok ? [] : config.error).toHaveLength(2);
+  });
+});

@@ -1,0 +1,54 @@
+import type { Readable } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
+import { createPokeHub, pokeEvent } from '../../../src/server/http/poke-hub.ts';
+
+const listener = { user: 'u', session: 's', device: null };
+
+function read(body: Readable): string {
+  let text = '';
+  for (let chunk: unknown; (chunk = body.read()) !== null;) text += String(chunk);
+  return text;
+}
+
+describe('the hub', () => {
+  it('forgets a stream that is closed, and the user with the last one', async () => {
+    const hub = createPokeHub();
+    const [first, second] = [hub.open(listener), hub.open(listener)];
+    first.destroy();
+    await vi.waitFor(() => expect(hub.size).toBe(1));
+    hub.poke('u', 7, null);
+    expect(read(second)).toBe(pokeEvent(7));
+    second.destroy();
+    await vi.waitFor(() => expect(hub.size).toBe(0));
+    hub.poke('u', 8, null);
+  });
+
+  it('writes nothing to a stream after its end', () => {
+    const hub = createPokeHub();
+    const body = hub.open(listener);
+    hub.closeSession('s');
+    hub.closeSession('s');
+    hub.poke('u', 7, null);
+    hub.closeAll();
+    expect(hub.size).toBe(0);
+    expect(read(body)).toBe('');
+    expect(body.errored).toBeNull();
+  });
+
+  it('drops a reader that does not read', async () => {
+    const hub = createPokeHub();
+    const stuck = hub.open(listener);
+    for (let head = 0; head < 1_000; head += 1) hub.poke('u', head, null);
+    await vi.waitFor(() => expect(hub.size).toBe(0));
+    expect(stuck.destroyed).toBe(true);
+  });
+
+  it('beats on streams whose session is good and ends the others', async () => {
+    const hub = createPokeHub();
+    const [good, bad] = [hub.open(listener), hub.open({ ...listener, session: 'expired' })];
+    await hub.beat(async (session) => session === 's');
+    expect(read(good)).toBe(':\n\n');
+    expect(read(bad)).toBe('');
+    expect(hub.size).toBe(1);
+  });
+});
