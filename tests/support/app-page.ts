@@ -131,11 +131,42 @@ export class AppPage {
   }
 
   async signUp(credentials: Credentials): Promise<void> {
+    await this.#openSettings();
     await this.#enter('Sign up', credentials);
   }
 
   async signIn(credentials: Credentials): Promise<void> {
+    await this.#openSettings();
+    await this.page.getByRole('button', { name: 'Sign in instead' }).click();
     await this.#enter('Sign in', credentials);
+  }
+
+  /** After the server has ended the session: the account is known, only the password is asked for. */
+  async signInAgain({ name, password }: Credentials): Promise<void> {
+    await this.#openSettings();
+    await this.page.getByLabel(`Password of ${name}`).fill(password);
+    await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  }
+
+  async signOut(rows: 'keep' | 'remove'): Promise<void> {
+    await this.#openSettings();
+    await this.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await this.page.getByRole('radio', { name: rows === 'keep' ? /^Keep it/ : /^Remove it/ }).check();
+    await this.page.getByRole('button', { name: `Sign out and ${rows}` }).click();
+    await expect(this.page.getByRole('button', { name: 'Sign in instead' })).toBeVisible();
+  }
+
+  /** A conversation with oneself; resolves when the message is kept. */
+  async startConversation(message: string): Promise<void> {
+    await this.goTo('Talk');
+    await this.page.getByRole('button', { name: 'Start writing' }).click();
+    await this.sendMessage(message);
+  }
+
+  async sendMessage(message: string): Promise<void> {
+    await this.page.getByLabel('Message in Spanish').fill(message);
+    await this.page.getByRole('button', { name: 'Send' }).click();
+    await expect(this.page.getByRole('list', { name: 'Messages' })).toContainText(message);
   }
 
   /**
@@ -162,12 +193,14 @@ export class AppPage {
     await killed;
   }
 
-  async #enter(way: 'Sign up' | 'Sign in', { name, password }: Credentials): Promise<void> {
+  async #openSettings(): Promise<void> {
     await this.page.goto(this.device.url('/settings'));
     await this.untilReady();
-    await this.page.getByRole('button', { name: way }).first().click();
-    await this.page.getByLabel('Name').fill(name);
-    await this.page.getByLabel('Password').fill(password);
-    await this.page.getByRole('button', { name: way }).last().click();
+  }
+
+  async #enter(way: 'Sign up' | 'Sign in', { name, password }: Credentials): Promise<void> {
+    await this.page.getByLabel('Name', { exact: true }).fill(name);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: way, exact: true }).click();
   }
 }

@@ -17,7 +17,7 @@ test('a session that is over keeps the edits, asks to sign in, and then syncs th
   await expect(phone.page.getByRole('main')).toContainText(/sign in again/i);
   await phone.seesWord('la llave');
 
-  await phone.signIn(ana);
+  await phone.signInAgain(ana);
   await phone.untilChip('synced');
   const laptop = await AppPage.joining(await world.device('laptop'), ana);
   await laptop.seesWord('la llave', 'key');
@@ -63,11 +63,11 @@ test('another account on a device that holds words is refused until the person d
   const phone = await AppPage.withNewAccount(device, ana);
   await phone.addWord('la llave', 'key');
   await phone.untilChip('synced');
-  await device.context.clearCookies();
   const other = await AppPage.withNewAccount(await world.device('laptop'), { ...ana, name: 'berta' });
   await other.addWord('la puerta', 'door');
   await other.untilChip('synced');
 
+  await phone.signOut('keep');
   await phone.signIn({ ...ana, name: 'berta' });
   await expect(phone.page.getByRole('main')).toContainText(/another account/i);
   await phone.seesWord('la llave');

@@ -38,6 +38,15 @@ test('the starter deck of at least 200 words is added with one tap and reviewed'
   await expect(app.page.getByRole('img', { name: /^1 of \d+ cards reviewed today/ })).toBeVisible();
 });
 
+test('a person starts a conversation, writes, and finds it again', async ({ world }) => {
+  const app = await AppPage.firstRun(await world.device('phone'));
+  await app.startConversation('Hoy hace sol.');
+  await app.sendMessage('Voy al mercado.');
+  await app.goTo('Talk');
+  await app.page.getByRole('main').getByRole('link').filter({ hasText: 'Voy al mercado.' }).click();
+  await expect(app.page.getByRole('list', { name: 'Messages' }).getByRole('listitem')).toHaveCount(2);
+});
+
 test('what was made is there after the app was closed and opened again', async ({ world }) => {
   const device = await world.device('phone');
   const app = await AppPage.firstRun(device);
