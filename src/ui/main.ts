@@ -1,0 +1,29 @@
+/** ENTRY of the page. The composition root: makes every port once and puts the app on the page. */
+import { v7 } from 'uuid';
+import { assert } from '../base/assert.ts';
+import { createAccountApi } from '../client/adapters/account-api.ts';
+import { registerAppWorker } from '../client/adapters/app-worker.ts';
+import { createSyncControl } from '../client/adapters/sync-control.ts';
+import { detectCapabilities } from '../client/capabilities.ts';
+import { createBrowserEnvironment } from '../client/db/browser-environment.ts';
+import { createLocalDatabase } from '../client/db/local-database.ts';
+import { deviceName } from './device-name.ts';
+import { mountApp } from './mount.ts';
+import { browserInstallPrompt } from './state/install-prompt.ts';
+
+const target = document.getElementById('app');
+assert(target, 'index.html has #app');
+
+const now = () => Date.now();
+const database = createLocalDatabase(createBrowserEnvironment());
+
+mountApp(target, {
+  database,
+  sync: createSyncControl({ database, now }),
+  account: createAccountApi({ fetch: (input, init) => fetch(input, init), deviceName: deviceName(navigator) }),
+  update: registerAppWorker(navigator.serviceWorker),
+  install: browserInstallPrompt(window),
+  capabilities: detectCapabilities,
+  now,
+  newId: v7,
+});

@@ -1,0 +1,37 @@
+/** The web app manifest. `vite.config.ts` writes it into the build. */
+export const webManifest = {
+  id: '/',
+  name: 'Lorikeet: languages without a signal',
+  short_name: 'Lorikeet',
+  description: 'Practise words, conversations and reading in another language, with or without a signal.',
+  start_url: '/',
+  scope: '/',
+  display: 'standalone',
+  orientation: 'any',
+  theme_color: '#f6f5ec',
+  background_color: '#f6f5ec',
+  lang: 'en',
+  dir: 'ltr',
+  categories: ['education'],
+  icons: [
+    { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png', purpose: 'any' },
+    { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
+    { src: '/icons/lorikeet.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' },
+    { src: '/icons/maskable-192.png', sizes: '192x192', type: 'image/png', purpose: 'maskable' },
+    { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+    { src: '/icons/monochrome.png', sizes: '512x512', type: 'image/png', purpose: 'monochrome' },
+  ],
+  screenshots: [
+    { src: '/screenshots/today.webp', sizes: '824x1678', type: 'image/webp', form_factor: 'narrow', label: 'Today: what is due and how the day goes' },
+    { src: '/screenshots/review.webp', sizes: '824x1678', type: 'image/webp', form_factor: 'narrow', label: 'Review: a card with its four answers' },
+    { src: '/screenshots/talk.webp', sizes: '824x1678', type: 'image/webp', form_factor: 'narrow', label: 'Talk: a guided dialogue at the café' },
+    { src: '/screenshots/words.webp', sizes: '824x1678', type: 'image/webp', form_factor: 'narrow', label: 'Words: searched as you type' },
+    { src: '/screenshots/today-wide.webp', sizes: '1280x800', type: 'image/webp', form_factor: 'wide', label: 'Today, on a desktop' },
+    { src: '/screenshots/read-wide.webp', sizes: '1280x800', type: 'image/webp', form_factor: 'wide', label: 'Read: tap a word to keep it' },
+  ],
+  shortcuts: [
+    { name: 'Review cards', short_name: 'Review', url: '/review', icons: [{ src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' }] },
+    { name: 'Add a word', short_name: 'Add word', url: '/words/add', icons: [{ src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' }] },
+    { name: 'Talk', short_name: 'Talk', url: '/talk', icons: [{ src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' }] },
+  ],
+} as const;
