@@ -1,0 +1,433 @@
+/** What every `SyncStore` has to do, whoever answers: the database here, over a port, or an image of the file. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Result } from '../../src/base/result.ts';
+import type { Database } from '../../src/client/db/database.ts';
+import type { Change, RowPage, SyncReply } from '../../src/protocol/messages.ts';
+import { limits } from '../../src/protocol/limits.ts';
+import { latestStamp } from '../../src/sync/change.ts';
+import { stampAt } from '../../src/sync/clock.ts';
+import type { Batch, SyncStore } from '../../src/sync/ports.ts';
+import type { SyncReport } from '../../src/sync/report.ts';
+import { addWord } from '../support/device-under-test.ts';
+
+export interface OpenedSyncStore {
+  readonly store: SyncStore;
+  /** The database behind the store, for the person's edits and for looking. */
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+export interface SyncStoreUnderTest {
+  readonly name: string;
+  /** Opens an empty database whose device clock says `now()`. */
+  open(now: () => number): Promise<OpenedSyncStore>;
+}
+
+const start = 1_800_000_000_000;
+
+export function describeSyncStore(subject: SyncStoreUnderTest): void {
+  describe(`the sync store ${subject.name}`, () => {
+    let now = start;
+    let opened: OpenedSyncStore;
+    beforeEach(async () => {
+      now = start;
+      opened = await subject.open(() => now);
+      opened.database.write((sql) => sql.run(`UPDATE sync_state SET user_id = 'ana', device = 'device-a'`), 'sync');
+    });
+    afterEach(() => opened.close());
+
+    const run = (sql: string, params: readonly (string | number | null)[] = []): void =>
+      void opened.database.write((write) => write.run(sql, params));
+    const all = (sql: string) => opened.database.read((read) => read.all(sql));
+    const add = (id: string, word = id): void => opened.database.write((sql) => addWord(sql, { id, word }));
+    const gather = async (): Promise<Batch> => value(await opened.store.gather('both'));
+    const apply = async (sent: Batch, reply: Partial<SyncReply>) =>
+      value(await opened.store.apply(sent, { ...emptyReply, ...reply }));
+    const acknowledged = async (seq: number): Promise<void> => {
+      const sent = await gather();
+      await apply(sent, { results: sent.changes.map((_, index) => ({ status: 'applied', seq: seq + index })) });
+    };
+
+    describe('gathers', () => {
+      it('nothing from a clean database', async () => {
+        expect(await gather()).toEqual({
+          user: 'ana',
+          device: 'device-a',
+          cursor: 0,
+          changes: [],
+          more: false,
+          attempts: 0,
+        });
+      });
+
+      it('a new row with every column', async () => {
+        add('w1', 'café');
+        const { changes } = await gather();
+        expect(changes).toHaveLength(1);
+        expect(changes[0]).toMatchObject({ table: 'vocabulary_item', id: 'w1', op: 'insert', baseSeq: 0 });
+        expect(changes[0]!.values).toMatchObject({ word: 'café', note: '', stability: 0, last_review_at: null });
+        expect(changes[0]!.stamp).toBeGreaterThanOrEqual(stampAt(start));
+      });
+
+      it('only the dirty columns of an edited row, with the base before the first edit', async () => {
+        add('w1');
+        await acknowledged(7);
+        run(`UPDATE vocabulary_item SET note = 'first' WHERE id = 'w1'`);
+        run(`UPDATE vocabulary_item SET note = 'second', translation = 'x' WHERE id = 'w1'`);
+        const { changes } = await gather();
+        expect(changes[0]).toMatchObject({
+          op: 'update',
+          values: { note: 'second', translation: 'x' },
+          baseSeq: 7,
+          base: { note: [7, ''], translation: [7, ''] },
+        });
+      });
+
+      it('a stamp for each column that was edited at another time', async () => {
+        add('w1');
+        run(`UPDATE vocabulary_item SET note = 'later' WHERE id = 'w1'`);
+        const [change] = (await gather()).changes;
+        expect(change!.stamps!['note']).toBeGreaterThan(change!.stamp);
+      });
+
+      it('no edit that changed nothing', async () => {
+        add('w1');
+        await acknowledged(1);
+        run(`UPDATE vocabulary_item SET note = note WHERE id = 'w1'`);
+        expect((await gather()).changes).toEqual([]);
+      });
+
+      it('a deletion, in place of what waited for the row', async () => {
+        add('w1');
+        run(`DELETE FROM vocabulary_item WHERE id = 'w1'`);
+        expect((await gather()).changes).toMatchObject([{ op: 'delete', id: 'w1', baseSeq: 0 }]);
+      });
+
+      it('tables in sync order', async () => {
+        add('w1');
+        run(`INSERT INTO setting (id, key, value) VALUES ('s1', 'theme', '"dark"')`);
+        expect((await gather()).changes.map((change) => change.table)).toEqual(['setting', 'vocabulary_item']);
+      });
+
+      it('no more than one push takes, and says that more waits', async () => {
+        opened.database.write((sql) => {
+          for (let index = 0; index <= limits.pushChanges; index += 1) addWord(sql, { id: `w${index}`, word: 'x' });
+        });
+        const batch = await gather();
+        expect(batch.changes).toHaveLength(limits.pushChanges);
+        expect(batch.more).toBe(true);
+      });
+
+      it('no more bytes than one push takes, but always one change', async () => {
+        const text = 'x'.repeat(200_000);
+        opened.database.write((sql) => {
+          for (let index = 0; index < 30; index += 1) {
+            sql.run(
+              `INSERT INTO document (id, title, language, content, content_hash, added_at) VALUES (?, 't', 'es', ?, ?, 1)`,
+              [`d${index}`, text, 'a'.repeat(64)],
+            );
+          }
+        });
+        const batch = await gather();
+        expect(batch.more).toBe(true);
+        expect(JSON.stringify(batch.changes).length).toBeLessThan(limits.pushBytes + 1_000_000);
+      });
+
+      it('no change when only rows are wanted', async () => {
+        add('w1');
+        expect(value(await opened.store.gather('down')).changes).toEqual([]);
+      });
+
+      it('nothing to send before anyone signed up', async () => {
+        add('w1');
+        opened.database.write((sql) => sql.run('UPDATE sync_state SET user_id = NULL'), 'sync');
+        expect(await gather()).toMatchObject({ user: null, changes: [] });
+      });
+    });
+
+    describe('applies results', () => {
+      it('and takes what was answered out of the outbox', async () => {
+        add('w1');
+        await acknowledged(3);
+        expect((await gather()).changes).toEqual([]);
+        expect(all('SELECT _seq FROM vocabulary_item')).toEqual([{ _seq: 3 }]);
+      });
+
+      it('and keeps an edit that was made while the push was under way (I2)', async () => {
+        add('w1');
+        const sent = await gather();
+        run(`UPDATE vocabulary_item SET note = 'meanwhile' WHERE id = 'w1'`);
+        await apply(sent, { results: [{ status: 'applied', seq: 3 }] });
+        expect((await gather()).changes).toMatchObject([
+          { op: 'update', values: { note: 'meanwhile' }, baseSeq: 3, base: { note: [3, ''] } },
+        ]);
+      });
+
+      it('and keeps a deletion that was made while the push was under way', async () => {
+        add('w1');
+        const sent = await gather();
+        run(`DELETE FROM vocabulary_item WHERE id = 'w1'`);
+        await apply(sent, { results: [{ status: 'applied', seq: 3 }] });
+        expect((await gather()).changes).toMatchObject([{ op: 'delete', baseSeq: 3 }]);
+      });
+
+      it('and keeps the base of a newer edit whose row comes by a later pull', async () => {
+        add('w1');
+        await acknowledged(3);
+        run(`UPDATE vocabulary_item SET note = 'one' WHERE id = 'w1'`);
+        const sent = await gather();
+        run(`UPDATE vocabulary_item SET note = 'two' WHERE id = 'w1'`);
+        await apply(sent, { results: [{ status: 'merged', seq: 0 }] });
+        expect((await gather()).changes).toMatchObject([{ values: { note: 'two' }, base: { note: [3, ''] } }]);
+      });
+
+      it('and sends a row whole that the server lacks', async () => {
+        add('w1');
+        await acknowledged(3);
+        run(`UPDATE vocabulary_item SET note = 'x' WHERE id = 'w1'`);
+        const sent = await gather();
+        await apply(sent, { results: [{ status: 'resend', seq: 0 }] });
+        const [change] = (await gather()).changes;
+        expect(change).toMatchObject({ op: 'insert', baseSeq: 0, values: { word: 'w1', note: 'x' } });
+      });
+
+      it('and sets a rejected new row aside', async () => {
+        add('w1');
+        const sent = await gather();
+        await apply(sent, {
+          results: [{ status: 'rejected', seq: 0, error: { code: 'invalid_value', column: 'word' } }],
+        });
+        expect((await gather()).changes).toEqual([]);
+        expect(all('SELECT id FROM vocabulary_item')).toEqual([]);
+        const [rejected] = all('SELECT row_id, op, code, column_name, values_json FROM rejected_change');
+        expect(rejected).toMatchObject({ row_id: 'w1', op: 'insert', code: 'invalid_value', column_name: 'word' });
+        expect(JSON.parse(String(rejected!['values_json']))).toMatchObject({ word: 'w1' });
+      });
+
+      it('and puts back what was before a rejected edit', async () => {
+        add('w1');
+        await acknowledged(3);
+        run(`UPDATE vocabulary_item SET note = 'refused' WHERE id = 'w1'`);
+        await apply(await gather(), { results: [{ status: 'rejected', seq: 0, error: { code: 'invalid_value' } }] });
+        expect(all('SELECT note FROM vocabulary_item')).toEqual([{ note: '' }]);
+        expect((await gather()).changes).toEqual([]);
+      });
+
+      it('and asks for the rows again under a rejected edit that hid newer ones', async () => {
+        add('w1');
+        await acknowledged(3);
+        run(`UPDATE vocabulary_item SET note = 'refused' WHERE id = 'w1'`);
+        await apply(noChanges(await gather()), {
+          changes: [wordPage({ id: 'w1', seq: 9, note: 'theirs' })],
+          cursor: 9,
+        });
+        await apply(await gather(), {
+          results: [{ status: 'rejected', seq: 0, error: { code: 'invalid_value' } }],
+          cursor: 9,
+        });
+        expect((await gather()).cursor).toBeLessThan(9);
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 9, note: 'theirs' })], cursor: 9 });
+        expect(all('SELECT note FROM vocabulary_item')).toEqual([{ note: 'theirs' }]);
+      });
+
+      it('and leaves a rejected change in the queue when it was edited meanwhile', async () => {
+        add('w1');
+        const sent = await gather();
+        run(`UPDATE vocabulary_item SET note = 'better' WHERE id = 'w1'`);
+        await apply(sent, { results: [{ status: 'rejected', seq: 0, error: { code: 'invalid_value' } }] });
+        expect((await gather()).changes).toMatchObject([{ op: 'insert', values: { note: 'better' } }]);
+      });
+    });
+
+    describe('applies rows', () => {
+      it('that are new, newer and deleted, without making them dirty', async () => {
+        await apply(await gather(), {
+          changes: [wordPage({ id: 'w1', seq: 1, note: 'a' }, { id: 'w2', seq: 2, note: 'b' })],
+          cursor: 2,
+        });
+        await apply(await gather(), {
+          changes: [wordPage({ id: 'w1', seq: 3, note: 'newer' }, { id: 'w2', seq: 4, deleted: true })],
+          cursor: 4,
+        });
+        expect(all('SELECT id, note, _seq FROM vocabulary_item')).toEqual([{ id: 'w1', note: 'newer', _seq: 3 }]);
+        expect(await gather()).toMatchObject({ changes: [], cursor: 4 });
+      });
+
+      it('never over a row that is newer already', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 5, note: 'new' })], cursor: 5 });
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 4, note: 'old' })], cursor: 5 });
+        expect(all('SELECT note FROM vocabulary_item')).toEqual([{ note: 'new' }]);
+      });
+
+      it('around dirty columns', async () => {
+        await apply(await gather(), {
+          changes: [wordPage({ id: 'w1', seq: 1, note: 'a', translation: 'b' })],
+          cursor: 1,
+        });
+        run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'w1'`);
+        await apply(noChanges(await gather()), {
+          changes: [wordPage({ id: 'w1', seq: 2, note: 'theirs', translation: 'theirs' })],
+          cursor: 2,
+        });
+        expect(all('SELECT note, translation FROM vocabulary_item')).toEqual([{ note: 'mine', translation: 'theirs' }]);
+        expect((await gather()).changes).toMatchObject([{ values: { note: 'mine' }, base: { note: [1, 'a'] } }]);
+      });
+
+      it('and leaves a row that waits for its deletion deleted', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'a' })], cursor: 1 });
+        run(`DELETE FROM vocabulary_item WHERE id = 'w1'`);
+        await apply(noChanges(await gather()), { changes: [wordPage({ id: 'w1', seq: 2, note: 'b' })], cursor: 2 });
+        expect(all('SELECT id FROM vocabulary_item')).toEqual([]);
+        expect((await gather()).changes).toMatchObject([{ op: 'delete', baseSeq: 1 }]);
+      });
+
+      it('and keeps an edited row that was deleted elsewhere until the server decided', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'a' })], cursor: 1 });
+        run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'w1'`);
+        await apply(noChanges(await gather()), { changes: [wordPage({ id: 'w1', seq: 2, deleted: true })], cursor: 2 });
+        expect(all('SELECT note FROM vocabulary_item')).toEqual([{ note: 'mine' }]);
+      });
+
+      it('of tables and columns that it does not know, by leaving those out', async () => {
+        const page = wordPage({ id: 'w1', seq: 1, note: 'a' });
+        const wider = { ...page, columns: [...page.columns, 'colour'], values: [...page.values, ['green']] };
+        const other: RowPage = {
+          table: 'sticker',
+          ids: ['s'],
+          seqs: [2],
+          deleted: [],
+          columns: ['a'],
+          values: [['b']],
+        };
+        await apply(await gather(), { changes: [wider, other], cursor: 2 });
+        expect(all('SELECT note FROM vocabulary_item')).toEqual([{ note: 'a' }]);
+      });
+
+      it('and finds them by full text', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'corazón' })], cursor: 1 });
+        const found = all(`SELECT rowid FROM vocabulary_item_fts WHERE vocabulary_item_fts MATCH 'corazon'`);
+        expect(found).toHaveLength(1);
+      });
+
+      it('twice with the same outcome (I5)', async () => {
+        add('mine');
+        const sent = await gather();
+        const reply: Partial<SyncReply> = {
+          results: [{ status: 'applied', seq: 2 }],
+          changes: [wordPage({ id: 'w1', seq: 1, note: 'a' })],
+          cursor: 2,
+        };
+        await apply(sent, reply);
+        const once = all('SELECT id, note, _seq FROM vocabulary_item ORDER BY id');
+        await apply(sent, reply);
+        expect(all('SELECT id, note, _seq FROM vocabulary_item ORDER BY id')).toEqual(once);
+        expect((await gather()).changes).toEqual([]);
+      });
+    });
+
+    describe('keeps time', () => {
+      it('after every stamp that the account has seen', async () => {
+        const ahead = stampAt(start + 60_000);
+        await apply(await gather(), { clock: ahead });
+        add('w1');
+        expect((await gather()).changes[0]!.stamp).toBeGreaterThan(ahead);
+      });
+
+      it('by the clock of the server where its own is wrong', async () => {
+        await apply(await gather(), { serverTime: start + 86_400_000 });
+        add('w1');
+        expect((await gather()).changes[0]!.stamp).toBeGreaterThanOrEqual(stampAt(start + 86_400_000));
+      });
+
+      it('and moves refused stamps back in their order, after all that the server may have seen', async () => {
+        add('before');
+        now = start + 86_400_000;
+        add('first');
+        run(`UPDATE vocabulary_item SET note = 'edited' WHERE id = 'before'`);
+        add('second');
+        value(await opened.store.correctClock(start));
+        const { changes } = await gather();
+        const at = (id: string): Change => changes.find((change) => change.id === id)!;
+        for (const change of changes)
+          expect(latestStamp(change)).toBeLessThanOrEqual(stampAt(start + limits.clockAhead));
+        expect(at('before').stamp).toBeLessThan(at('first').stamp);
+        expect(at('first').stamp).toBeLessThan(at('before').stamps!['note']!);
+        expect(at('before').stamps!['note']!).toBeLessThan(at('second').stamp);
+        add('third');
+        const third = (await gather()).changes.find((change) => change.id === 'third')!;
+        expect(third.stamp).toBeGreaterThan(at('second').stamp);
+        expect(third.stamp).toBeLessThanOrEqual(stampAt(start + limits.clockAhead));
+      });
+    });
+
+    it('records runs, and how many failed in a row', async () => {
+      const failed: SyncReport = { ...report, error: { code: 'offline', detail: 'no route' } };
+      value(await opened.store.record(failed, { at: start + 5_000, attempts: 2 }));
+      expect((await gather()).attempts).toBe(2);
+      expect(all('SELECT next_attempt_at, last_error, last_sync_at FROM sync_state')).toEqual([
+        { next_attempt_at: start + 5_000, last_error: 'offline', last_sync_at: null },
+      ]);
+      value(await opened.store.record(report, { at: null, attempts: 0 }));
+      expect(all('SELECT attempts, last_error, last_sync_at FROM sync_state')).toEqual([
+        { attempts: 0, last_error: null, last_sync_at: report.finishedAt },
+      ]);
+      expect(all('SELECT processed, error FROM sync_run ORDER BY id')).toEqual([
+        { processed: 3, error: 'offline' },
+        { processed: 3, error: null },
+      ]);
+    });
+  });
+}
+
+const emptyReply: SyncReply = { results: [], changes: [], cursor: 0, more: false, clock: 0, serverTime: start };
+
+const report: SyncReport = {
+  direction: 'both',
+  processed: 3,
+  succeeded: 3,
+  failed: 0,
+  conflicts: 0,
+  tables: { vocabulary_item: { processed: 3, succeeded: 3, failed: 0, conflicts: 0 } },
+  startedAt: start,
+  finishedAt: start + 40,
+  bytesSent: 10,
+  bytesReceived: 20,
+  error: null,
+};
+
+/** As if the request had carried nothing: rows arrive while the changes still wait. */
+function noChanges(batch: Batch): Batch {
+  return { ...batch, changes: [] };
+}
+
+interface PageRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly note?: string;
+  readonly translation?: string;
+  readonly deleted?: boolean;
+}
+
+function wordPage(...rows: readonly PageRow[]): RowPage {
+  const column = (read: (row: PageRow) => string | number) => rows.map((row) => (row.deleted ? null : read(row)));
+  return {
+    table: 'vocabulary_item',
+    ids: rows.map((row) => row.id),
+    seqs: rows.map((row) => row.seq),
+    deleted: rows.flatMap((row, index) => (row.deleted ? [index] : [])),
+    columns: ['language', 'word', 'translation', 'note', 'created_at', 'due_at'],
+    values: [
+      column(() => 'es'),
+      column((row) => row.id),
+      column((row) => row.translation ?? ''),
+      column((row) => row.note ?? ''),
+      column(() => 1),
+      column(() => 1),
+    ],
+  };
+}
+
+function value<T>(result: Result<T, unknown>): T {
+  if (!result.ok) throw new Error(`expected a value, got ${JSON.stringify(result.error)}`);
+  return result.value;
+}
