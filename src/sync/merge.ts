@@ -93,7 +93,9 @@ function finish(input: MergeInput, draft: Draft): Merged {
   const standing = stands(change, draft);
   // What does not stand has to reach the device even if it had the row before: its own value is still there.
   const seq = draft.changed || !standing || !row ? input.seq : row.seq;
-  const clean = draft.changed && standing && (row === null || row.seq <= input.cursor);
+  // A deleted row travels without its values: whoever brings it back by an edit may not know the others.
+  const known = row === null || (row.seq <= input.cursor && (row.deleted === null || change.op !== 'update'));
+  const clean = draft.changed && standing && known;
   const seen = { ...row?.seen, [device]: latestStamp(change) };
   return {
     row: { id: change.id, seq, deleted: draft.deleted, columns: draft.columns, seen },

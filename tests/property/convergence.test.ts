@@ -44,6 +44,8 @@ const step: fc.Arbitrary<Step | Sync> = fc.oneof({ weight: 2, arbitrary: edit },
 const add = (device: number): Step => ({ kind: 'add', device, word: 0 });
 const remove = (device: number): Step => ({ kind: 'delete', device, word: 0 });
 const retype = (device: number): Step => ({ kind: 'edit', device, word: 0, column: 'word' });
+const annotate = (device: number): Step => ({ kind: 'edit', device, word: 0, column: 'note' });
+const later: Step = { kind: 'time', by: 3 };
 const push = (device: number, ...faults: Fault[]): Sync => ({
   kind: 'sync',
   device,
@@ -59,7 +61,9 @@ const found: [(Step | Sync)[], number][] = [
   [[add(1), add(2), retype(1), push(1), push(2, 'reply lost'), pull(2)], 1],
   // A row was deleted before the server ever had it, then another device's edit brought back a part of it.
   [[add(2), remove(2), add(1), push(2), push(1), retype(1)], 1],
-  // The same, with the edit still in the insert whose first reply was lost.
+  // A deletion hid the newer value of another column from the device whose edit brought the row back.
+  [[add(0), push(0), pull(2), pull(1), retype(1), push(1), later, remove(2), push(2), later, annotate(0), pull(0)], 1],
+  // As two above, with the edit still in the insert whose first reply was lost.
   [[add(1), add(2), remove(2), push(2), push(1, 'reply lost'), retype(1)], 1],
 ];
 
