@@ -1,6 +1,6 @@
 /** The event stream over a real socket: who is poked, with what, and when a stream ends. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startTestServer, type TestServer } from '../../support/server-harness.ts';
+import { openTestStore, startTestServer, type TestServer } from '../../support/server-harness.ts';
 import { settingInsert, signUp, sync, type SignedUp } from '../../support/server-requests.ts';
 
 let server: TestServer;
@@ -33,7 +33,7 @@ async function listen(who: SignedUp, query = ''): Promise<EventStream> {
   void (async () => {
     try {
       const decoder = new TextDecoder();
-      for await (const chunk of reply.body ?? []) received += decoder.decode(chunk as Uint8Array, { stream: true });
+      for await (const chunk of reply.body ?? []) received += decoder.decode(chunk, { stream: true });
     } catch {
       // Closed by this test.
     }
@@ -129,6 +129,24 @@ describe('the event stream', () => {
     await vi.waitFor(() => expect(streams[32]!.text()).toBe(start(0) + poke(1)));
     expect(streams.slice(1).some((stream) => stream.ended())).toBe(false);
     for (const stream of streams) stream.close();
+  });
+
+  it('is forgotten when the page goes away: only the pages that are left get signs of life', async () => {
+    const asked: string[] = [];
+    const store = openTestStore(':memory:');
+    const spied = await startTestServer({
+      config: { heartbeat: 20 },
+      store: { ...store, findSession: (hash, at) => (asked.push(hash), store.findSession(hash, at)) },
+    });
+    const abort = new AbortController();
+    for (const signal of [abort.signal, undefined]) {
+      const { cookie } = await signUp(spied);
+      await fetch(`${spied.url}/api/sync/events`, { headers: { cookie }, ...(signal ? { signal } : {}) });
+    }
+    await vi.waitFor(() => expect(new Set(asked.slice(-2)).size).toBe(2));
+    abort.abort();
+    await vi.waitFor(() => expect(new Set(asked.slice(-4)).size).toBe(1));
+    await spied.close();
   });
 
   it('ends when the server stops, which does not wait for it', async () => {

@@ -38,7 +38,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 interface Running {
   readonly child: ChildProcess;
   readonly url: string;
-  output(): string;
+  readonly output: () => string;
 }
 
 function run(environment: Record<string, string>): { child: ChildProcess; output: () => string } {

@@ -40,7 +40,8 @@ describe('a sync', () => {
 
   it('sent again after its reply was lost changes nothing, makes no conflict, and gives the rows', async () => {
     const who = await signUp(server);
-    const changes = [settingInsert('a', '1'), settingUpdate('a', '2', { baseSeq: 0 }), settingInsert('b', '3')];
+    await sync(server, who, { changes: [settingInsert('a', '1')] });
+    const changes = [settingUpdate('a', '2'), settingInsert('b', '3')];
     await sync(server, who, { changes });
     const before = await sync(server, who, { device: 'device-b' });
     const again = await sync(server, who, { changes });

@@ -5,9 +5,8 @@ import { createPokeHub, pokeEvent } from '../../../src/server/http/poke-hub.ts';
 const listener = { user: 'u', session: 's', device: null };
 
 function read(body: Readable): string {
-  let text = '';
-  for (let chunk: unknown; (chunk = body.read()) !== null;) text += String(chunk);
-  return text;
+  const chunk = body.read() as Buffer | null;
+  return chunk === null ? '' : chunk.toString() + read(body);
 }
 
 describe('the hub', () => {
