@@ -10,7 +10,11 @@ export interface PresentedFailure {
 }
 
 const databaseWords: Readonly<Record<DatabaseFailure['code'], PresentedFailure>> = {
-  invalid: { title: 'This could not be kept as it is', words: 'Something in it is too long or missing.', remedy: 'none' },
+  invalid: {
+    title: 'This could not be kept as it is',
+    words: 'Something in it is too long or missing.',
+    remedy: 'none',
+  },
   wrong_account: { title: 'Another account', words: errors.wrong_account.words, remedy: 'none' },
   storage_full: {
     title: 'The storage of this device is full',
@@ -103,4 +107,18 @@ const columnNames: Readonly<Record<string, string>> = {
 export function columnWords(column: string): string {
   if (column === '') return 'the whole entry';
   return columnNames[column] ?? column.replaceAll('_', ' ');
+}
+
+/** A stored value (JSON) as a person would write it; of a whole row, what a person typed. */
+export function storedWords(json: string): string {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (value === null) return 'nothing';
+    if (typeof value === 'string') return value === '' ? 'empty' : value;
+    if (typeof value !== 'object') return String(value);
+    const typed = Object.values(value).filter((part) => typeof part === 'string' && part !== '');
+    return typed.length === 0 ? 'nothing' : typed.join(' · ');
+  } catch {
+    return json;
+  }
 }

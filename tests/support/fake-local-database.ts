@@ -79,11 +79,18 @@ export class FakeLocalDatabase implements LocalDatabase {
     return this.#live.size;
   }
 
-  async query<Q extends QueryName>(name: Q, args: Queries[Q]['args']): Promise<Result<Queries[Q]['row'][], DatabaseFailure>> {
+  async query<Q extends QueryName>(
+    name: Q,
+    args: Queries[Q]['args'],
+  ): Promise<Result<Queries[Q]['row'][], DatabaseFailure>> {
     return ok(this.#answer(name, args));
   }
 
-  live<Q extends QueryName>(name: Q, args: Queries[Q]['args'], onRows: (rows: Queries[Q]['row'][]) => void): () => void {
+  live<Q extends QueryName>(
+    name: Q,
+    args: Queries[Q]['args'],
+    onRows: (rows: Queries[Q]['row'][]) => void,
+  ): () => void {
     const entry: Live = { name, args: args as never, onRows: onRows as never, last: '' };
     this.#live.add(entry);
     queueMicrotask(() => this.#push(entry));
@@ -133,7 +140,9 @@ export class FakeLocalDatabase implements LocalDatabase {
   }
 
   #messagesOf(id: string): Row<'message'>[] {
-    return [...this.messages.values()].filter((row) => row.conversation_id === id).sort((a, b) => a.sent_at - b.sent_at);
+    return [...this.messages.values()]
+      .filter((row) => row.conversation_id === id)
+      .sort((a, b) => a.sent_at - b.sent_at);
   }
 
   #summary({ now, dayStart }: Queries['summary.get']['args']): Summary {
@@ -218,7 +227,14 @@ export class FakeLocalDatabase implements LocalDatabase {
       const { card } = fsrs({ enable_fuzz: false }).next(cardOf(row), at, rating);
       this.words.set(wordId, { ...row, ...columnsOf(card) });
       const before = row.card_state;
-      return put(this.reviews, { id: reviewId, vocabulary_item_id: wordId, rating, card_state: before, reviewed_at: at, duration });
+      return put(this.reviews, {
+        id: reviewId,
+        vocabulary_item_id: wordId,
+        rating,
+        card_state: before,
+        reviewed_at: at,
+        duration,
+      });
     },
     'conversations.start': ({ id, title, language, scenario, at }) =>
       put(this.conversations, { id, title, language, scenario, started_at: at, archived: 0 }),
@@ -237,7 +253,16 @@ export class FakeLocalDatabase implements LocalDatabase {
     'documents.add': ({ title, language, content, contentHash, source, at }) => {
       const id = v5(contentHash, namespace);
       if (this.documents.has(id)) return undefined;
-      return put(this.documents, { id, title, language, content, content_hash: contentHash, source, added_at: at, position: 0 });
+      return put(this.documents, {
+        id,
+        title,
+        language,
+        content,
+        content_hash: contentHash,
+        source,
+        added_at: at,
+        position: 0,
+      });
     },
     'documents.move': ({ id, position }) => {
       const row = this.documents.get(id);
@@ -254,7 +279,8 @@ export class FakeLocalDatabase implements LocalDatabase {
     'account.detach': ({ rows }) => {
       this.status = { ...this.status, user_id: null, user_name: null };
       if (rows === 'keep') return undefined;
-      for (const table of [this.words, this.conversations, this.messages, this.documents, this.reviews, this.settings]) table.clear();
+      for (const table of [this.words, this.conversations, this.messages, this.documents, this.reviews, this.settings])
+        table.clear();
       this.profile = null;
       return undefined;
     },

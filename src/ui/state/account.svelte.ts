@@ -78,7 +78,10 @@ export class Account {
 
   async #attach(): Promise<Failure | null> {
     if (this.#user === null) return { code: 'signed_out' };
-    const attached = await this.#ports.database.mutate('account.attach', { userId: this.#user.id, name: this.#user.name });
+    const attached = await this.#ports.database.mutate('account.attach', {
+      userId: this.#user.id,
+      name: this.#user.name,
+    });
     if (!attached.ok) return storageFailure(attached.error);
     this.#user = null;
     this.#ports.sync.request('signed-in');

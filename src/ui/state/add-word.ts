@@ -34,7 +34,10 @@ export async function findWord(database: LocalDatabase, language: string, word: 
   if (wanted === '') return null;
   const found = await database.query('words.list', { search: wanted, limit: 50, offset: 0 });
   if (!found.ok) return null;
-  return found.value.find((row) => row.language === language && tidy(row.word).toLocaleLowerCase(language) === wanted) ?? null;
+  return (
+    found.value.find((row) => row.language === language && tidy(row.word).toLocaleLowerCase(language) === wanted) ??
+    null
+  );
 }
 
 /** One space between words, composed accents: what looks the same is the same. */

@@ -22,16 +22,19 @@ export interface ChipInput {
 }
 
 export function chipOf({ status, activity }: ChipInput): Chip {
-  if (status === null) return { kind: 'opening', label: 'Opening', words: 'The database of this device is being opened.' };
+  if (status === null)
+    return { kind: 'opening', label: 'Opening', words: 'The database of this device is being opened.' };
   if (status.user_id === null) return withoutAccount(activity.online);
-  if (activity.running && activity.online) return { kind: 'syncing', label: 'Syncing', words: 'Your changes are being exchanged with the server.' };
+  if (activity.running && activity.online)
+    return { kind: 'syncing', label: 'Syncing', words: 'Your changes are being exchanged with the server.' };
   const attention = attentionOf(status, activity);
   if (attention !== null) return { kind: 'attention', label: 'Needs attention', words: attention };
   if (!activity.online) return offline(status.waiting);
   if (status.waiting > 0) return waiting(status.waiting, failureOf(status, activity));
   const failure = failureOf(status, activity);
   if (failure !== null) return { kind: 'waiting', label: 'Will try again', words: errors[failure].words };
-  if (status.last_sync_at === null) return { kind: 'waiting', label: 'Not synced yet', words: 'The first sync has not run yet.' };
+  if (status.last_sync_at === null)
+    return { kind: 'waiting', label: 'Not synced yet', words: 'The first sync has not run yet.' };
   return { kind: 'synced', label: 'Synced', words: 'Everything on this device is on the server too.' };
 }
 
@@ -45,13 +48,25 @@ function withoutAccount(online: boolean): Chip {
 
 function offline(count: number): Chip {
   return count === 0
-    ? { kind: 'offline', label: 'Offline', words: 'There is no connection. Everything on this device was synced before.' }
-    : { kind: 'offline', label: `Offline · ${count} waiting`, words: `There is no connection. ${changes(count)} on this device and will sync by ${count === 1 ? 'itself' : 'themselves'}.` };
+    ? {
+        kind: 'offline',
+        label: 'Offline',
+        words: 'There is no connection. Everything on this device was synced before.',
+      }
+    : {
+        kind: 'offline',
+        label: `Offline · ${count} waiting`,
+        words: `There is no connection. ${changes(count)} on this device and will sync by ${count === 1 ? 'itself' : 'themselves'}.`,
+      };
 }
 
 function waiting(count: number, failure: ErrorCode | null): Chip {
   const kept = `${changes(count)} on this device.`;
-  return { kind: 'waiting', label: `${count} waiting`, words: failure === null ? kept : `${kept} ${errors[failure].words}` };
+  return {
+    kind: 'waiting',
+    label: `${count} waiting`,
+    words: failure === null ? kept : `${kept} ${errors[failure].words}`,
+  };
 }
 
 function changes(count: number): string {
@@ -66,8 +81,11 @@ function failureOf(status: SyncStatusRow, activity: SyncActivity): ErrorCode | n
 /** Only what the person has to mend: what passes by itself is no alarm. */
 function attentionOf(status: SyncStatusRow, activity: SyncActivity): string | null {
   const failure = failureOf(status, activity);
-  if (failure !== null && (errors[failure].retry === 'user' || errors[failure].retry === 'never')) return errors[failure].words;
-  if (status.rejected > 0) return `The server refused ${status.rejected === 1 ? 'one change' : `${status.rejected} changes`}. See below which and why.`;
-  if (status.open_conflicts > 0) return `${status.open_conflicts === 1 ? 'One change waits' : `${status.open_conflicts} changes wait`} for your decision.`;
+  if (failure !== null && (errors[failure].retry === 'user' || errors[failure].retry === 'never'))
+    return errors[failure].words;
+  if (status.rejected > 0)
+    return `The server refused ${status.rejected === 1 ? 'one change' : `${status.rejected} changes`}. See below which and why.`;
+  if (status.open_conflicts > 0)
+    return `${status.open_conflicts === 1 ? 'One change waits' : `${status.open_conflicts} changes wait`} for your decision.`;
   return null;
 }

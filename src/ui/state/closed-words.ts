@@ -11,7 +11,11 @@ export function whenClosed(has: Capabilities): readonly ClosedPoint[] {
   return [
     has.opfs
       ? { holds: true, words: 'Your words are kept in a database file of this browser.' }
-      : { holds: false, words: 'This window keeps no files (a private window, perhaps). Words live in the browser’s simpler store, which it may empty when the window closes.' },
+      : {
+          holds: false,
+          words:
+            'This window keeps no files (a private window, perhaps). Words live in the browser’s simpler store, which it may empty when the window closes.',
+        },
     has.serviceWorker
       ? { holds: true, words: 'The app opens without a connection.' }
       : { holds: false, words: 'The app cannot open without a connection here.' },
@@ -19,7 +23,11 @@ export function whenClosed(has: Capabilities): readonly ClosedPoint[] {
       ? { holds: true, words: 'Changes made offline are sent when the connection returns, also with the app closed.' }
       : { holds: false, words: 'Changes made offline are sent when you next open the app, not while it is closed.' },
     closedSync && has.periodicSync
-      ? { holds: true, words: 'Once installed, the app may look for news now and then while it is closed. The browser decides how often.' }
+      ? {
+          holds: true,
+          words:
+            'Once installed, the app may look for news now and then while it is closed. The browser decides how often.',
+        }
       : { holds: false, words: 'News from your other devices arrives while the app is open.' },
   ];
 }

@@ -61,7 +61,11 @@ export class Conversation {
     this.#replying = false;
   }
 
-  async #store(message: { readonly id: string; readonly author: 'learner' | 'tutor'; readonly body: string }): Promise<boolean> {
+  async #store(message: {
+    readonly id: string;
+    readonly author: 'learner' | 'tutor';
+    readonly body: string;
+  }): Promise<boolean> {
     const lastAt = this.messages?.at(-1)?.sent_at ?? 0;
     const at = Math.max(this.#ports.now(), lastAt + 1);
     const done = await this.#ports.database.mutate('messages.send', { ...message, conversationId: this.id, at });

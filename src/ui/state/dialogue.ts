@@ -27,7 +27,10 @@ interface Message {
 }
 
 /** The partner's line that is due now, or null: it is the learner's turn, or the script is at its end. */
-export function nextLine(scenario: Scenario, messages: readonly Message[]): { readonly index: number; readonly line: string } | null {
+export function nextLine(
+  scenario: Scenario,
+  messages: readonly Message[],
+): { readonly index: number; readonly line: string } | null {
   if (messages.at(-1)?.author === 'tutor') return null;
   const index = said(messages);
   const step = scenario.steps[index];

@@ -1,8 +1,35 @@
 /** Languages the app offers: BCP 47 tags; their names come from the browser, so none is misspelt here. */
 
 export const languageTags = [
-  'ar', 'ca', 'cs', 'da', 'de', 'el', 'en', 'es', 'fi', 'fr', 'he', 'hi', 'hu', 'id', 'it', 'ja', 'ko', 'nl', 'no', 'pl',
-  'pt', 'ro', 'ru', 'sv', 'sw', 'tr', 'uk', 'vi', 'zh',
+  'ar',
+  'ca',
+  'cs',
+  'da',
+  'de',
+  'el',
+  'en',
+  'es',
+  'fi',
+  'fr',
+  'he',
+  'hi',
+  'hu',
+  'id',
+  'it',
+  'ja',
+  'ko',
+  'nl',
+  'no',
+  'pl',
+  'pt',
+  'ro',
+  'ru',
+  'sv',
+  'sw',
+  'tr',
+  'uk',
+  'vi',
+  'zh',
 ] as const;
 
 export interface Language {

@@ -76,7 +76,8 @@ export function settingsFrom(rows: readonly { readonly key: string; readonly val
   const goal = stored.get(settingKeys.dailyGoal);
   const appearance = stored.get(settingKeys.appearance);
   return {
-    dailyGoal: typeof goal === 'number' && Number.isInteger(goal) && goal >= 1 && goal <= 1_000 ? goal : defaults.dailyGoal,
+    dailyGoal:
+      typeof goal === 'number' && Number.isInteger(goal) && goal >= 1 && goal <= 1_000 ? goal : defaults.dailyGoal,
     appearance: appearance === 'light' || appearance === 'dark' ? appearance : defaults.appearance,
     deckDeclined: stored.get(settingKeys.deckDeclined) === true,
   };

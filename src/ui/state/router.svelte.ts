@@ -65,7 +65,8 @@ export class Router {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = (event.target as Element | null)?.closest?.('a');
-    if (!link || link.target !== '' || link.hasAttribute('download') || link.origin !== this.#window.location.origin) return;
+    if (!link || link.target !== '' || link.hasAttribute('download') || link.origin !== this.#window.location.origin)
+      return;
     if (link.getAttribute('href')?.startsWith('#')) return;
     event.preventDefault();
     this.go(link.pathname);

@@ -53,7 +53,8 @@ export class StarterDeck {
     const offer = this.#offer;
     if (offer === null) return;
     await this.#ports.deckImport.run(offer);
-    if (this.phase === 'done') this.#ports.toasts.show({ words: `${offer.title}: ${this.#ports.deckImport.total} words are ready.` });
+    if (this.phase === 'done')
+      this.#ports.toasts.show({ words: `${offer.title}: ${this.#ports.deckImport.total} words are ready.` });
   }
 
   async decline(): Promise<void> {

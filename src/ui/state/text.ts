@@ -29,7 +29,9 @@ export function wordsOf(text: string, language: string): readonly WordSpan[] {
 /** The word at an offset, or null where there is none. A tap just behind a word means that word. */
 export function wordAt(text: string, offset: number, language: string): WordSpan | null {
   const words = wordsOf(text, language);
-  return words.find((span) => span.start <= offset && offset < span.end) ?? words.find((span) => span.end === offset) ?? null;
+  return (
+    words.find((span) => span.start <= offset && offset < span.end) ?? words.find((span) => span.end === offset) ?? null
+  );
 }
 
 /** Each word once, in the order of the text, written as first seen. */
@@ -48,7 +50,9 @@ export function dictionaryForm(span: WordSpan, text: string, language: string): 
   if (language === 'de') return span.word;
   const before = text.slice(0, span.start).trimEnd();
   const startsSentence = before === '' || /[.!?…:¿¡"“”«»—–-]$/.test(before);
-  return startsSentence && span.word !== span.word.toLocaleUpperCase(language) ? span.word.toLocaleLowerCase(language) : span.word;
+  return startsSentence && span.word !== span.word.toLocaleUpperCase(language)
+    ? span.word.toLocaleLowerCase(language)
+    : span.word;
 }
 
 /** SHA-256 of a text, hexadecimal: what makes the same text on two devices the same row. */

@@ -10,8 +10,8 @@ const short = (value: number, unit: 'minute' | 'hour' | 'day' | 'month' | 'year'
 /** How long until a card comes back, for a button: `1 min`, `3 days`. */
 export function intervalWords(milliseconds: number): string {
   if (milliseconds < minute) return '< 1 min';
-  if (milliseconds < hour) return short(Math.round(milliseconds / minute), 'minute');
-  if (milliseconds < day) return short(Math.round(milliseconds / hour), 'hour');
+  if (milliseconds < 59.5 * minute) return short(Math.round(milliseconds / minute), 'minute');
+  if (milliseconds < 23.5 * hour) return short(Math.round(milliseconds / hour), 'hour');
   if (milliseconds < 60 * day) return short(Math.round(milliseconds / day), 'day');
   if (milliseconds < 365 * day) return short(Math.round(milliseconds / (30.44 * day)), 'month');
   return short(Math.round((milliseconds / (365.25 * day)) * 10) / 10, 'year');
@@ -21,7 +21,7 @@ export function intervalWords(milliseconds: number): string {
 export function agoWords(at: number, now: number): string {
   const elapsed = now - at;
   if (elapsed < minute) return 'just now';
-  const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+  const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
   if (elapsed < hour) return relative.format(-Math.floor(elapsed / minute), 'minute');
   if (elapsed < day) return relative.format(-Math.floor(elapsed / hour), 'hour');
   if (elapsed < 30 * day) return relative.format(-Math.floor(elapsed / day), 'day');

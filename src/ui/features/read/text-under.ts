@@ -8,7 +8,10 @@ interface TextPoint {
 
 /** Safari before 26.2 has only the older call; Firefox has only the newer one. */
 type CaretDocument = Pick<Document, 'caretRangeFromPoint'> & {
-  readonly caretPositionFromPoint?: (x: number, y: number) => { readonly offsetNode: Node; readonly offset: number } | null;
+  readonly caretPositionFromPoint?: (
+    x: number,
+    y: number,
+  ) => { readonly offsetNode: Node; readonly offset: number } | null;
 };
 
 export function textUnder(event: MouseEvent): TextPoint | null {
