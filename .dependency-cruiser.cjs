@@ -59,14 +59,26 @@ module.exports = {
     allow('src/schema', [base, protocol]),
     allow('src/sync', [base, protocol, schema]),
 
-    allow('src/client/db', [
-      base,
-      protocol,
-      schema,
-      // Plain functions of the engine on stamps and changes; never its machine or runner.
-      '^src/sync/(ports|report|clock|change)\\.ts$',
-      ...npm('@sqlite.org/sqlite-wasm', 'sql.js', '@types/sql.js', 'ts-fsrs', 'uuid'),
-    ]),
+    allow(
+      'src/client/db',
+      [
+        base,
+        protocol,
+        schema,
+        // Plain functions of the engine on stamps and changes; never its machine or runner.
+        '^src/sync/(ports|report|clock|change)\\.ts$',
+        '^src/client/(capabilities|sw-messages)\\.ts$',
+        ...npm('@sqlite.org/sqlite-wasm', 'sql.js', '@types/sql.js', 'ts-fsrs', 'uuid'),
+      ],
+      { except: '^src/client/db/worker\\.ts$' },
+    ),
+    {
+      name: 'client/db-worker-imports',
+      comment: 'The composition root of the database worker may import all of the client.',
+      severity: 'error',
+      from: { path: '^src/client/db/worker\\.ts$' },
+      to: { path: '^src/(ui|server|service-worker)/' },
+    },
     allow('src/client/adapters', [
       base,
       protocol,
@@ -74,7 +86,14 @@ module.exports = {
       '^src/client/db/api\\.ts$',
       '^src/client/[^/]+\\.ts$',
     ]),
-    allow('src/service-worker', [base, protocol, schema, sync, '^src/client/', ...npm('workbox-[a-z]+')]),
+    allow('src/service-worker', [
+      base,
+      protocol,
+      schema,
+      sync,
+      '^src/client/',
+      ...npm('workbox-[a-z]+', '@sqlite.org/sqlite-wasm', 'uuid'),
+    ]),
 
     allow(
       'src/ui',
@@ -121,7 +140,15 @@ module.exports = {
       from: { path: '^src/server/http/' },
       to: {
         path: '^src/',
-        pathNot: ['^src/server/http/', '^src/server/config\\.ts$', base, protocol, schema, changeStore],
+        pathNot: [
+          '^src/server/http/',
+          '^src/server/config\\.ts$',
+          '^src/sync/(clock|change)\\.ts$',
+          base,
+          protocol,
+          schema,
+          changeStore,
+        ],
       },
     },
     {

@@ -4,8 +4,9 @@
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
-import { VitePWA } from 'vite-plugin-pwa';
+import { VitePWA, type ManifestOptions } from 'vite-plugin-pwa';
 import testConfig from './.config/vitest.config.ts';
+import { webManifest } from './src/ui/web-manifest.ts';
 
 export default defineConfig(({ mode }) => {
   // `vitest` without `--config` ends up here.
@@ -44,7 +45,8 @@ function serviceWorker(): Plugin[] {
     filename: 'sw.ts',
     // The app registers it itself: no inline script.
     injectRegister: false,
-    manifest: {},
+    // The plugin wants arrays that it could change.
+    manifest: JSON.parse(JSON.stringify(webManifest)) as Partial<ManifestOptions>,
     includeManifestIcons: false,
     injectManifest: {
       rollupFormat: 'iife',
