@@ -53,18 +53,15 @@ export class Leader {
     this.#options = options;
   }
 
-  /** Resolves when this worker has nothing more to do. */
+  /** The first lock is held until the worker ends, however it ends: its page waits for that lock, and so hears of it. */
   async run(): Promise<void> {
     const { id, lock, withLock, toPage } = this.#options;
     const life = `${lock}-life-${id}`;
-    let die = (): void => undefined;
-    const alive = new Promise<void>((resolve) => (die = resolve));
     void withLock(life, () => {
       toPage({ kind: 'started', life });
-      return alive;
+      return new Promise<never>(() => undefined);
     });
     await withLock(lock, () => this.#lead());
-    die();
   }
 
   /** A message of the own page. */

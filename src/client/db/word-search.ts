@@ -16,12 +16,14 @@ export interface WordSearch {
 
 /** Latin, Greek, Cyrillic, Armenian, all of Unicode 5: what SQLite's `unicode61` surely knows as letters or digits. */
 const indexed =
-  /^[0-9a-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0300-\u0331\u0370-\u0373\u0376\u0377\u037b-\u037d\u0386\u0388-\u03f5\u03f7-\u0481\u048a-\u0523\u0531-\u0556\u0561-\u0587\u1e00-\u1fbc]+$/u;
+  /^[0-9a-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0370-\u0373\u0376\u0377\u037b-\u037d\u0386\u0388-\u03f5\u03f7-\u0481\u048a-\u0523\u0531-\u0556\u0561-\u0587\u1e00-\u1fbc]+$/u;
+/** What NFC leaves uncomposed, and lower-casing İ makes: full text has folded these away, or splits words at them. */
+const marks = /[\u0300-\u036f]/g;
 const termsOf = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 
 /** Null when nothing is searched for: all rows are meant. */
 export function searchWords(search: string): WordSearch | null {
-  const terms = search.normalize('NFC').toLowerCase().match(termsOf);
+  const terms = search.normalize('NFC').toLowerCase().replace(marks, '').match(termsOf);
   if (!terms) return search.trim() === '' ? null : { where: 'WHERE false', params: [] };
   const byIndex = terms.filter((term) => indexed.test(term));
   const byText = terms.filter((term) => !indexed.test(term));

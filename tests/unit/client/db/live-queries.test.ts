@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LiveQueries, type LiveAnswer } from '../../../../src/client/db/live-queries.ts';
+import { openTestDatabase, type TestDatabase } from '../../../support/client-database.ts';
+
+let db: TestDatabase;
+let live: LiveQueries;
+let scheduled: (() => void)[];
+let reads: number;
+beforeEach(() => {
+  db = openTestDatabase();
+  scheduled = [];
+  reads = 0;
+  live = new LiveQueries({
+    database: {
+      read: (work) => {
+        reads += 1;
+        return db.database.read(work);
+      },
+      onCommit: (listener) => db.database.onCommit(listener),
+    },
+    schedule: (work) => scheduled.push(work),
+  });
+});
+afterEach(() => db.close());
+
+const turn = (): void => {
+  for (const work of scheduled.splice(0)) work();
+};
+const put = (key: string, value: string) => db.mutate('settings.put', { key, value });
+const watch = () => {
+  const answers: LiveAnswer[] = [];
+  const stop = live.subscribe({ name: 'settings.all', args: {} }, (answer) => answers.push(answer));
+  return { answers, stop, sizes: () => answers.map((answer) => (answer.ok ? answer.value.length : -1)) };
+};
+
+describe('a live query', () => {
+  it('answers at once and when its answer changes', () => {
+    const { sizes } = watch();
+    put('a', '1');
+    turn();
+    expect(sizes()).toEqual([0, 1]);
+  });
+
+  it('runs once for several commits of a turn', () => {
+    const { sizes } = watch();
+    put('a', '1');
+    put('b', '1');
+    put('c', '1');
+    expect(scheduled).toHaveLength(1);
+    turn();
+    expect(sizes()).toEqual([0, 3]);
+    expect(reads).toBe(2);
+  });
+
+  it('does not run for tables it does not read', () => {
+    watch();
+    db.mutate('words.add', { language: 'de', words: [{ word: 'a', translation: '' }], at: 1 });
+    turn();
+    expect(reads).toBe(1);
+  });
+
+  it('says nothing when its answer is the same', () => {
+    const { sizes } = watch();
+    put('a', '1');
+    turn();
+    put('a', '1');
+    db.database.write((sql) => sql.run('UPDATE setting SET _seq = 4'), 'sync');
+    turn();
+    expect(sizes()).toEqual([0, 1]);
+  });
+
+  it('hears of what a sync wrote', () => {
+    const { sizes } = watch();
+    db.database.write((sql) => sql.run(`INSERT INTO setting (id, key, value, _seq) VALUES ('s', 'k', '1', 7)`), 'sync');
+    turn();
+    expect(sizes()).toEqual([0, 1]);
+  });
+
+  it('is run once for two who ask the same', () => {
+    const first = watch();
+    const second = watch();
+    put('a', '1');
+    turn();
+    expect([first.sizes(), second.sizes()]).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+    expect(reads).toBe(2);
+  });
+
+  it('gives one who comes between a change and the next run the new answer', () => {
+    const first = watch();
+    put('a', '1');
+    const second = watch();
+    turn();
+    expect([first.sizes(), second.sizes()]).toEqual([[0, 1], [1]]);
+  });
+
+  it('ends with its last subscriber', () => {
+    const first = watch();
+    const second = watch();
+    first.stop();
+    put('a', '1');
+    turn();
+    second.stop();
+    put('b', '1');
+    turn();
+    expect([first.sizes(), second.sizes()]).toEqual([[0], [0, 1]]);
+    expect(scheduled).toEqual([]);
+  });
+
+  it('passes a failure of the storage on', () => {
+    const answers: LiveAnswer[] = [];
+    db.database.write((sql) => sql.run('DELETE FROM setting'));
+    db.database.driver.exec('DROP TABLE setting');
+    live.subscribe({ name: 'settings.all', args: {} }, (answer) => answers.push(answer));
+    expect(answers).toMatchObject([{ ok: false, error: { code: 'storage_failed' } }]);
+  });
+
+  it('is silent after closing', () => {
+    const { sizes } = watch();
+    put('a', '1');
+    live.close();
+    turn();
+    put('b', '1');
+    turn();
+    expect(sizes()).toEqual([0]);
+  });
+});
