@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { fullTextName } from '../../../src/schema/ddl.ts';
+import { migrationPlan } from '../../../src/schema/migrations.ts';
+import { columnsOf, schemaVersion, syncOrder, tableOf, tables } from '../../../src/schema/tables.ts';
+import { openNodeDriver } from '../../support/node-driver.ts';
+
+describe('a client file', () => {
+  it.each(['fts5', 'fts4'] as const)('is made from nothing, with %s', (fullText) => {
+    const driver = openNodeDriver();
+    const plan = migrationPlan(0, fullText);
+    if (!plan.ok) throw new Error('a new file is older');
+    driver.defineFunction('local_stamp', () => 1);
+    for (const sql of plan.value) driver.exec(sql);
+    const names = driver.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).arrays().flat();
+    expect(names).toEqual(
+      expect.arrayContaining([...Object.keys(tables), 'outbox', 'sync_state', 'sync_run', 'rejected_change']),
+    );
+    expect(driver.prepare('PRAGMA user_version').arrays()).toEqual([[schemaVersion]]);
+    checkFullText(driver, fullText);
+  });
+
+  it('of the present version needs nothing', () => {
+    expect(migrationPlan(schemaVersion, 'fts5')).toEqual({ ok: true, value: [] });
+  });
+
+  it('of a newer version is left alone', () => {
+    expect(migrationPlan(schemaVersion + 1, 'fts5')).toEqual({ ok: false, error: 'newer' });
+  });
+});
+
+/** Found by what it says now, with accents folded; not by what it said before. */
+function checkFullText(driver: ReturnType<typeof openNodeDriver>, fullText: 'fts5' | 'fts4'): void {
+  const index = fullTextName('vocabulary_item');
+  const found = (term: string) =>
+    driver.prepare(`SELECT rowid FROM ${index} WHERE ${index} MATCH ?`).arrays([term]).length;
+  driver.exec(
+    `INSERT INTO vocabulary_item (id, language, word, translation, created_at, due_at) VALUES ('w', 'es', 'corazón', 'heart', 1, 1)`,
+  );
+  expect([found('corazon'), found('hear*'), found('liver')]).toEqual([1, 1, 0]);
+  driver.exec(`UPDATE vocabulary_item SET word = 'hígado', translation = 'liver' WHERE id = 'w'`);
+  expect([found('corazon'), found('HIGADO'), found('liver')]).toEqual([0, 1, 1]);
+  driver.exec(`UPDATE vocabulary_item SET reps = 3 WHERE id = 'w'`);
+  expect(found('liver')).toBe(1);
+  driver.exec(`DELETE FROM vocabulary_item WHERE id = 'w'`);
+  expect(found('liver')).toBe(0);
+  if (fullText === 'fts5') driver.exec(`INSERT INTO ${index} (${index}) VALUES ('integrity-check')`);
+}
+
+describe('the declaration', () => {
+  it('orders tables by priority', () => {
+    const priorities = syncOrder.map((name) => tables[name].priority);
+    expect(priorities).toEqual([...priorities].sort((a, b) => a - b));
+    expect(new Set(syncOrder)).toEqual(new Set(Object.keys(tables)));
+  });
+
+  it('knows its own tables and columns only', () => {
+    expect(tableOf('profile')).toBe(tables.profile);
+    expect(tableOf('constructor')).toBeUndefined();
+    expect(columnsOf('setting')).toEqual(['key', 'value']);
+  });
+});

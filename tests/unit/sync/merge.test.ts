@@ -1,0 +1,337 @@
+import { describe, expect, it } from 'vitest';
+import type { Change } from '../../../src/protocol/messages.ts';
+import type { ConflictStrategy } from '../../../src/schema/column.ts';
+import { mergeChange, type Merged, type StoredRow } from '../../../src/sync/merge.ts';
+
+const word = { language: 'es', word: 'perro', translation: 'dog', note: '', created_at: 1, due_at: 1 };
+
+interface Push {
+  readonly row: StoredRow | null;
+  readonly change: Partial<Change> & Pick<Change, 'op' | 'stamp'>;
+  readonly device?: string;
+  readonly cursor?: number;
+  readonly seq?: number;
+  readonly strategy?: ConflictStrategy;
+}
+
+function merge({ row, change, device = 'b', cursor = 100, seq = 50, strategy = 'latest_timestamp' }: Push): Merged {
+  return mergeChange({
+    row,
+    change: { table: 'vocabulary_item', id: 'w', baseSeq: 0, ...change },
+    device,
+    cursor,
+    seq,
+    now: 7_000,
+    strategyFor: () => strategy,
+  });
+}
+
+/** The row as device a made it, at stamp 10 and sequence 1. */
+const made = merge({ row: null, device: 'a', seq: 1, change: { op: 'insert', stamp: 10, values: word } }).row!;
+/** Then deleted by device a, at stamp 20 and sequence 2. */
+const deleted = merge({ row: made, device: 'a', seq: 2, change: { op: 'delete', stamp: 20, baseSeq: 1 } }).row!;
+
+const note = (merged: Merged) => merged.row?.columns['note']?.value;
+const edit = (stamp: number, value: string, baseSeq = 1): Push['change'] => ({
+  op: 'update',
+  stamp,
+  baseSeq,
+  values: { note: value },
+  base: { note: [baseSeq, ''] },
+});
+
+describe('a change of a row that the server does not have', () => {
+  it('makes the row, if it is whole', () => {
+    const merged = merge({ row: null, change: { op: 'insert', stamp: 10, values: word }, seq: 1 });
+    expect(merged).toMatchObject({ result: { status: 'applied', seq: 1 }, conflicts: [], clean: true });
+    expect(merged.row).toMatchObject({
+      seq: 1,
+      deleted: null,
+      seen: { b: 10 },
+      columns: { word: { value: 'perro', stamp: 10, device: 'b', seq: 1 } },
+    });
+  });
+
+  it('has to come whole, if it is an edit', () => {
+    expect(merge({ row: null, change: edit(10, 'x') })).toMatchObject({
+      row: null,
+      result: { status: 'resend', seq: 0 },
+    });
+  });
+
+  it('leaves a tombstone, if it is a deletion', () => {
+    const merged = merge({ row: null, change: { op: 'delete', stamp: 10 }, seq: 1 });
+    expect(merged).toMatchObject({ row: { deleted: { stamp: 10, device: 'b' } }, result: { status: 'applied' } });
+  });
+
+  it('has to come whole, if only a tombstone without columns is left of it', () => {
+    const grave = merge({ row: null, device: 'a', change: { op: 'delete', stamp: 10 }, seq: 1 }).row;
+    expect(merge({ row: grave, change: edit(30, 'x') }).result.status).toBe('resend');
+  });
+});
+
+describe('an edit', () => {
+  it('of what the device had seen stands without a conflict', () => {
+    const merged = merge({ row: made, change: edit(30, 'mine') });
+    expect(merged).toMatchObject({ result: { status: 'applied', seq: 50 }, conflicts: [], clean: true });
+    expect(note(merged)).toBe('mine');
+  });
+
+  it('leaves other columns and their writers alone', () => {
+    const merged = merge({ row: made, change: edit(30, 'mine') });
+    expect(merged.row!.columns['word']).toEqual(made.columns['word']);
+  });
+
+  it('of a row that others changed since the cursor is not clean: the row has to come', () => {
+    const merged = merge({ row: { ...made, seq: 8 }, change: edit(30, 'mine'), cursor: 5 });
+    expect(merged).toMatchObject({ result: { status: 'applied', seq: 0 }, clean: false });
+  });
+
+  it('sent again is a duplicate and changes nothing (I5)', () => {
+    const first = merge({ row: made, change: edit(30, 'mine') }).row;
+    expect(merge({ row: first, change: edit(30, 'mine'), seq: 51 })).toEqual({
+      row: null,
+      result: { status: 'duplicate', seq: 0 },
+      conflicts: [],
+      clean: false,
+    });
+  });
+
+  it('sent again after another replaced it makes no conflict, and the row comes again', () => {
+    const mine = merge({ row: made, change: edit(30, 'mine') }).row;
+    const theirs = merge({ row: mine, device: 'a', change: edit(40, 'theirs', 50), seq: 51 }).row;
+    const merged = merge({ row: theirs, change: edit(30, 'mine'), seq: 52 });
+    expect(merged).toMatchObject({ result: { status: 'duplicate' }, conflicts: [], row: { seq: 52 } });
+    expect(note(merged)).toBe('theirs');
+  });
+
+  it('of the same value as another made is no conflict', () => {
+    const theirs = merge({ row: made, device: 'a', change: edit(40, 'same'), seq: 5 }).row;
+    const merged = merge({ row: theirs, change: edit(30, 'same') });
+    expect(merged).toMatchObject({ result: { status: 'applied', seq: 0 }, conflicts: [], row: { seq: 5 } });
+    expect(merged.row!.columns['note']).toMatchObject({ stamp: 40, device: 'a', seq: 5 });
+  });
+
+  it('of the same value but later keeps the later stamp', () => {
+    const theirs = merge({ row: made, device: 'a', change: edit(30, 'same'), seq: 5 }).row;
+    const merged = merge({ row: theirs, change: edit(40, 'same') });
+    expect(merged.row!.columns['note']).toMatchObject({ stamp: 40, device: 'b', seq: 5 });
+  });
+
+  it('takes the base of each column, where they differ', () => {
+    const theirs = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row;
+    const merged = merge({
+      row: theirs,
+      change: { op: 'update', stamp: 40, baseSeq: 1, values: { note: 'mine' }, base: { note: [5, 'theirs'] } },
+    });
+    expect(merged.conflicts).toEqual([]);
+  });
+});
+
+describe('two edits of one column that did not know of each other', () => {
+  const theirs = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row!;
+  const conflict = {
+    table_name: 'vocabulary_item',
+    row_id: 'w',
+    column_name: 'note',
+    base_value: '""',
+    decided_at: 7_000,
+  };
+
+  it.each<[ConflictStrategy, number, string, string, string]>([
+    ['latest_timestamp', 40, 'mine', 'theirs', 'decided'],
+    ['latest_timestamp', 20, 'theirs', 'mine', 'decided'],
+    ['server_wins', 40, 'theirs', 'mine', 'decided'],
+    ['local_wins', 20, 'mine', 'theirs', 'decided'],
+    ['manual_review', 40, 'theirs', 'mine', 'open'],
+  ])('under %s, sent with stamp %i: %s stands, %s is kept', (strategy, stamp, kept, lost, state) => {
+    const merged = merge({ row: theirs, change: edit(stamp, 'mine'), strategy });
+    expect(note(merged)).toBe(kept);
+    expect(merged.conflicts).toEqual([
+      {
+        ...conflict,
+        strategy,
+        state,
+        kept_value: JSON.stringify(kept),
+        lost_value: JSON.stringify(lost),
+        lost_device: lost === 'mine' ? 'b' : 'a',
+      },
+    ]);
+    const won = kept === 'mine';
+    expect(merged.result).toEqual({ status: won ? 'applied' : 'merged', seq: won ? 50 : 0 });
+    expect(merged.clean).toBe(won);
+    // What lost has to reach the device that sent it.
+    expect(merged.row!.seq).toBe(50);
+  });
+
+  it('with one stamp are decided by the device, the same way whichever comes first', () => {
+    const second = merge({ row: theirs, device: 'b', change: edit(30, 'of b') });
+    const ofB = merge({ row: made, device: 'b', change: edit(30, 'of b'), seq: 5 }).row;
+    const first = merge({ row: ofB, device: 'a', change: edit(30, 'theirs') });
+    expect(note(second)).toBe('of b');
+    expect(note(first)).toBe('of b');
+  });
+
+  it('keep no loser of a column that the app computes', () => {
+    const due = (stamp: number, due_at: number): Push['change'] => ({
+      op: 'update',
+      stamp,
+      baseSeq: 1,
+      values: { due_at },
+    });
+    const first = merge({ row: made, device: 'a', change: due(30, 100), seq: 5 }).row;
+    const merged = merge({ row: first, change: due(40, 200) });
+    expect(merged.row!.columns['due_at']!.value).toBe(200);
+    expect(merged.conflicts).toEqual([]);
+  });
+});
+
+describe('one row made by two devices', () => {
+  it('is one row, column by column', () => {
+    const mine = { ...word, translation: 'hound', note: 'mine' };
+    const merged = merge({ row: made, change: { op: 'insert', stamp: 5, values: mine } });
+    expect(merged.row!.columns['translation']!.value).toBe('dog');
+    expect(merged.conflicts.map((conflict) => conflict['lost_value'])).toEqual(['"hound"', '"mine"']);
+  });
+
+  it('that is already the same makes no conflict', () => {
+    expect(merge({ row: made, change: { op: 'insert', stamp: 5, values: word } }).conflicts).toEqual([]);
+  });
+
+  it('takes only what is new of an insert that was edited after a first try', () => {
+    const first = merge({ row: null, change: { op: 'insert', stamp: 10, values: word }, seq: 1 }).row;
+    const theirs = merge({
+      row: first,
+      device: 'a',
+      change: { ...edit(20, 'theirs'), values: { translation: 'hound' } },
+      seq: 2,
+    }).row;
+    const merged = merge({
+      row: theirs,
+      change: { op: 'insert', stamp: 10, stamps: { note: 30 }, values: { ...word, note: 'later' } },
+    });
+    expect(note(merged)).toBe('later');
+    expect(merged.row!.columns['translation']!.value).toBe('hound');
+    expect(merged.conflicts).toEqual([]);
+    // The device holds its own translation still.
+    expect(merged.clean).toBe(false);
+  });
+});
+
+describe('a deletion', () => {
+  const edited = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row!;
+
+  it('of what the device had seen leaves a tombstone that keeps the columns', () => {
+    const merged = merge({ row: made, change: { op: 'delete', stamp: 40, baseSeq: 1 } });
+    expect(merged).toMatchObject({ row: { seq: 50, deleted: { stamp: 40, seq: 50 } }, clean: true, conflicts: [] });
+    expect(merged.row!.columns).toEqual(made.columns);
+  });
+
+  it('later than an edit that it did not know wins, and the edit is kept', () => {
+    const merged = merge({ row: edited, change: { op: 'delete', stamp: 40, baseSeq: 1 } });
+    expect(merged.row!.deleted).not.toBeNull();
+    expect(merged.conflicts).toMatchObject([
+      { column_name: 'note', kept_value: 'null', lost_value: '"theirs"', lost_device: 'a' },
+    ]);
+  });
+
+  it('earlier than an edit that it did not know loses, and is told so', () => {
+    const merged = merge({ row: edited, change: { op: 'delete', stamp: 20, baseSeq: 1 } });
+    expect(merged).toMatchObject({
+      row: { deleted: null, seq: 50 },
+      result: { status: 'merged', seq: 0 },
+      clean: false,
+    });
+    expect(merged.conflicts).toMatchObject([{ column_name: '', lost_value: 'null', lost_device: 'b' }]);
+    expect(JSON.parse(String(merged.conflicts[0]!['kept_value']))).toBe('{"note":"theirs"}');
+  });
+
+  it.each<[ConflictStrategy, boolean, string]>([
+    ['server_wins', false, 'decided'],
+    ['manual_review', false, 'open'],
+    ['local_wins', true, 'decided'],
+  ])('against an edit that it did not know follows %s', (strategy, gone, state) => {
+    const merged = merge({ row: edited, change: { op: 'delete', stamp: gone ? 20 : 40, baseSeq: 1 }, strategy });
+    expect(merged.row!.deleted !== null).toBe(gone);
+    expect(merged.conflicts[0]).toMatchObject({ state });
+  });
+
+  it('of what is deleted already changes nothing, and the later one counts', () => {
+    const earlier = merge({ row: deleted, change: { op: 'delete', stamp: 15, baseSeq: 1 } });
+    expect(earlier).toMatchObject({
+      row: { seq: 2, deleted: { stamp: 20, device: 'a' } },
+      result: { status: 'applied' },
+    });
+    const later = merge({ row: deleted, change: { op: 'delete', stamp: 25, baseSeq: 1 } });
+    expect(later.row).toMatchObject({ seq: 2, deleted: { stamp: 25, device: 'b', seq: 2 } });
+  });
+
+  it('sent again after the row came back is a duplicate, and the row comes again', () => {
+    const gone = merge({ row: made, change: { op: 'delete', stamp: 40, baseSeq: 1 }, seq: 3 }).row;
+    const back = merge({
+      row: gone,
+      device: 'a',
+      change: { op: 'insert', stamp: 60, values: word, baseSeq: 3 },
+      seq: 4,
+    }).row;
+    const merged = merge({ row: back, change: { op: 'delete', stamp: 40, baseSeq: 1 }, seq: 9 });
+    expect(merged).toMatchObject({ result: { status: 'duplicate' }, row: { seq: 9, deleted: null } });
+  });
+});
+
+describe('an edit of a row that another deleted meanwhile', () => {
+  it('brings the row back, if it is later; the device may not know all of it', () => {
+    const merged = merge({ row: deleted, change: edit(30, 'still needed') });
+    expect(merged.row).toMatchObject({ seq: 50, deleted: null, columns: { word: { value: 'perro' } } });
+    expect(merged).toMatchObject({ result: { status: 'applied', seq: 0 }, clean: false });
+    expect(note(merged)).toBe('still needed');
+  });
+
+  it('is kept in a conflict, if it is earlier', () => {
+    const merged = merge({ row: deleted, change: edit(15, 'too early') });
+    expect(merged).toMatchObject({ row: { deleted: { stamp: 20 }, seq: 50 }, result: { status: 'merged', seq: 0 } });
+    expect(merged.conflicts).toMatchObject([
+      { column_name: 'note', base_value: '""', kept_value: 'null', lost_value: '"too early"', lost_device: 'b' },
+    ]);
+  });
+
+  it('leaves no trace of what the app computes', () => {
+    const due: Push['change'] = { op: 'update', stamp: 15, baseSeq: 1, values: { due_at: 3 } };
+    expect(merge({ row: deleted, change: due }).conflicts).toEqual([]);
+  });
+
+  it.each<[ConflictStrategy, boolean]>([
+    ['server_wins', true],
+    ['manual_review', true],
+    ['local_wins', false],
+  ])('follows %s', (strategy, gone) => {
+    const merged = merge({ row: deleted, change: edit(gone ? 30 : 15, 'mine'), strategy });
+    expect(merged.row!.deleted !== null).toBe(gone);
+  });
+});
+
+describe('a row made anew', () => {
+  it('after the device saw the deletion is whole and clean', () => {
+    const merged = merge({ row: deleted, change: { op: 'insert', stamp: 30, values: word, baseSeq: 2 } });
+    expect(merged).toMatchObject({ row: { deleted: null, seq: 50 }, clean: true, conflicts: [] });
+  });
+
+  it('after its own deletion stands, even before the server told of that', () => {
+    const gone = merge({ row: made, change: { op: 'delete', stamp: 20, baseSeq: 1 }, seq: 3 }).row;
+    const merged = merge({ row: gone, change: { op: 'insert', stamp: 30, values: word, baseSeq: 1 } });
+    expect(merged).toMatchObject({ row: { deleted: null }, conflicts: [] });
+  });
+
+  it('brings back columns that fell with the deletion before', () => {
+    const grave = merge({ row: null, device: 'a', change: { op: 'delete', stamp: 20 }, seq: 1 }).row;
+    const fell = merge({ row: grave, change: { op: 'insert', stamp: 10, values: word }, seq: 2 }).row;
+    const merged = merge({
+      row: fell,
+      change: { op: 'insert', stamp: 10, stamps: { note: 30 }, values: { ...word, note: 'again' } },
+    });
+    expect(merged.row).toMatchObject({
+      deleted: null,
+      columns: { word: { value: 'perro' }, note: { value: 'again' } },
+    });
+  });
+});
