@@ -1,5 +1,5 @@
 /** The spaced-repetition card of a word: FSRS by ts-fsrs with its default parameters, and no fuzz, so that two devices agree. */
-import { fsrs, type Card, type CardInput, type Grade } from 'ts-fsrs';
+import { createEmptyCard, fsrs, type Card, type CardInput, type Grade } from 'ts-fsrs';
 import type { Row } from '../../schema/tables.ts';
 
 /** The columns of `vocabulary_item` that hold the card. */
@@ -32,11 +32,10 @@ export function nextDueTimes(card: CardColumns, now: number): readonly [number, 
 
 function cardOf(row: CardColumns): CardInput {
   return {
-    due: row.due_at,
+    // For what ts-fsrs has deprecated and does not read, but still wants.
+    ...createEmptyCard(row.due_at),
     stability: row.stability,
     difficulty: row.difficulty,
-    // Deprecated in ts-fsrs 5 and not read: it counts from `last_review`.
-    elapsed_days: 0,
     scheduled_days: row.scheduled_days,
     learning_steps: row.learning_steps,
     reps: row.reps,

@@ -77,13 +77,13 @@ export class Leader {
   }
 
   async #lead(): Promise<void> {
-    if (this.#closing) return;
+    if (this.#isClosing()) return;
     const opened = await this.#options.openDatabase();
     if (!opened.ok) {
       this.#options.toPage({ kind: 'failed', failure: opened.error });
       return;
     }
-    if (this.#closing) return opened.value.database.close();
+    if (this.#isClosing()) return opened.value.database.close();
     await new Promise<void>((end) => this.#begin(opened.value, end));
   }
 
@@ -99,6 +99,11 @@ export class Leader {
     });
     toPage({ kind: 'leading', storage });
     this.#announce();
+  }
+
+  /** A call, because it may change while something is awaited. */
+  #isClosing(): boolean {
+    return this.#closing;
   }
 
   #announce(): void {

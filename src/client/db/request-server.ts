@@ -84,7 +84,7 @@ export class RequestServer {
   async #mutate({ name, args }: MutationCall): Promise<Result<null, DatabaseFailure>> {
     const { database, newId } = this.#options;
     try {
-      const outcome = runMutation(database, { name, args: args as never, newId });
+      const outcome = runMutation(database, { name, args, newId });
       if (!outcome.ok) return outcome;
       const persisted = await database.driver.persist();
       if (persisted.ok) return ok(null);

@@ -35,10 +35,15 @@ export async function openImageStore(factory: IDBFactory): Promise<ImageStore> {
   };
 }
 
-function openDatabase(factory: IDBFactory): Promise<IDBDatabase> {
-  const request = factory.open(databaseName, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(storeName);
-  return settled(request);
+async function openDatabase(factory: IDBFactory): Promise<IDBDatabase> {
+  try {
+    const request = factory.open(databaseName, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(storeName);
+    return await settled(request);
+  } catch (cause) {
+    // Some browsers refuse by throwing.
+    throw asStorageError(cause);
+  }
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
@@ -56,6 +61,7 @@ function completed(transaction: IDBTransaction): Promise<void> {
 }
 
 function asStorageError(cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause;
   const { name, message } = cause instanceof Error ? cause : { name: 'Error', message: String(cause) };
   return new StorageError(name === 'QuotaExceededError' ? 'storage_full' : 'storage_failed', `${name}: ${message}`, {
     cause,

@@ -38,11 +38,11 @@ interface RawSqlite {
 }
 
 export interface WasmHandle {
-  exec(sql: string): void;
-  prepare(sql: string): Statement;
-  defineFunction(name: string, value: () => number): void;
+  readonly exec: (sql: string) => void;
+  readonly prepare: (sql: string) => Statement;
+  readonly defineFunction: (name: string, value: () => number) => void;
   /** Finalizes every statement that is left: SQLite keeps a file open while one lives. */
-  finalizeAll(): void;
+  readonly finalizeAll: () => void;
 }
 
 export interface WasmHandleOptions {

@@ -96,7 +96,10 @@ describe('adding words', () => {
     ['a long note', { word: 'x', translation: '', note: 'n'.repeat(1_001) }, 'vocabulary_item.note must have at most'],
   ])('refuses %s and adds nothing of the rest', (_, word, detail) => {
     const outcome = db.mutate('words.add', { language: 'de', words: [{ word: 'gut', translation: '' }, word], at });
-    expect(outcome).toMatchObject({ ok: false, error: { code: 'invalid', detail: expect.stringContaining(detail) } });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'invalid', detail: expect.stringContaining(detail) as string },
+    });
     expect(words()).toEqual([]);
     expect(outbox()).toEqual([]);
   });
