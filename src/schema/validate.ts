@@ -5,7 +5,7 @@
 import type { Value } from '../base/value.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Change, ChangeError } from '../protocol/messages.ts';
-import type { Column, NumberColumn, Table, TextColumn } from './column.ts';
+import type { Column, NumberColumn, Table, TextColumn, Values } from './column.ts';
 import { tableOf } from './tables.ts';
 
 /** What is wrong with a change, or null when it may be merged. */
@@ -19,10 +19,10 @@ export function validateChange(change: Change): ChangeError | null {
     case 'update':
       if (table.appendOnly) return { code: 'append_only' };
       if (!change.values || Object.keys(change.values).length === 0) return { code: 'invalid_change' };
-      return invalidColumn(table, change);
+      return invalidColumn(table, change, change.values);
     case 'insert':
       if (!change.values) return { code: 'invalid_change' };
-      return invalidColumn(table, change) ?? missingColumn(table, change.values);
+      return invalidColumn(table, change, change.values) ?? missingColumn(table, change.values);
   }
 }
 
@@ -54,8 +54,7 @@ function explainNumber(column: NumberColumn, value: string | number): string | n
   return null;
 }
 
-function invalidColumn(table: Table, change: Change): ChangeError | null {
-  const values = change.values ?? {};
+function invalidColumn(table: Table, change: Change, values: Values): ChangeError | null {
   for (const [name, value] of Object.entries(values)) {
     const column = columnOf(table, name);
     if (!column) return { code: 'unknown_column', column: name };
@@ -70,7 +69,7 @@ function invalidColumn(table: Table, change: Change): ChangeError | null {
   return null;
 }
 
-function missingColumn(table: Table, values: Readonly<Record<string, Value>>): ChangeError | null {
+function missingColumn(table: Table, values: Values): ChangeError | null {
   for (const [name, column] of Object.entries(table.columns)) {
     if (column.default === undefined && !Object.hasOwn(values, name)) return { code: 'missing_column', column: name };
   }

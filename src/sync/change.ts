@@ -2,6 +2,11 @@
 import type { Value } from '../base/value.ts';
 import type { Change, Sequence, Stamp } from '../protocol/messages.ts';
 
+/** The values of an insert or an update: a change without them is not let in (schema/validate.ts). */
+export function valuesOf(change: Change): Readonly<Record<string, Value>> {
+  return change.values!;
+}
+
 export function stampOf(change: Change, column: string): Stamp {
   return change.stamps?.[column] ?? change.stamp;
 }

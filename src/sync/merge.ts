@@ -11,7 +11,7 @@ import type { Change, ChangeResult, Sequence, Stamp } from '../protocol/messages
 import type { ConflictStrategy, Values } from '../schema/column.ts';
 import type { StrategyFor } from '../schema/policies.ts';
 import { tableOf } from '../schema/tables.ts';
-import { baseSeqOf, baseValueOf, latestStamp, stampOf } from './change.ts';
+import { baseSeqOf, baseValueOf, latestStamp, stampOf, valuesOf } from './change.ts';
 import { isLater } from './clock.ts';
 
 /** A write: when and by which device. */
@@ -108,7 +108,7 @@ function finish(input: MergeInput, draft: Draft): Merged {
 /** Whether the row is, in all that the change speaks of, as it was sent. */
 function stands(change: Change, row: Pick<StoredRow, 'deleted' | 'columns'>): boolean {
   if (change.op === 'delete') return row.deleted !== null;
-  const sent = Object.entries(change.values ?? {});
+  const sent = Object.entries(valuesOf(change));
   return row.deleted === null && sent.every(([name, value]) => row.columns[name]?.value === value);
 }
 
@@ -142,8 +142,9 @@ function mergeColumns(input: MergeInput): Draft {
   const { row, change, device } = input;
   const seen = row?.seen[device] ?? 0;
   // What was merged before is left out, unless it fell with the row that now comes back.
-  const isNew = (name: string) => stampOf(change, name) > seen || !Object.hasOwn(row?.columns ?? {}, name);
-  const sent = Object.entries(change.values ?? {}).filter(([name]) => isNew(name));
+  const stored = row?.columns ?? {};
+  const isNew = (name: string) => stampOf(change, name) > seen || !Object.hasOwn(stored, name);
+  const sent = Object.entries(valuesOf(change)).filter(([name]) => isNew(name));
   const grave = row?.deleted ?? null;
   if (row && grave && grave.device !== device && grave.seq > change.baseSeq) {
     const strategy = input.strategyFor(change.table, '');
@@ -157,7 +158,7 @@ function mergeColumns(input: MergeInput): Draft {
       return { deleted: grave, columns: row.columns, changed: false, conflicts, lost: true };
     }
   }
-  const columns: Record<string, StoredColumn> = { ...row?.columns };
+  const columns: Record<string, StoredColumn> = { ...stored };
   const conflicts: Values[] = [];
   let changed = row === null || grave !== null;
   let lost = false;

@@ -1,0 +1,85 @@
+/** The runner does what the machine asks for, through ports that a test holds in its hands. */
+import { describe, expect, it } from 'vitest';
+import { err, ok, type Result } from '../../../src/base/result.ts';
+import type { Failure } from '../../../src/protocol/errors.ts';
+import type { SyncReply } from '../../../src/protocol/messages.ts';
+import type { Batch, ExchangeResult } from '../../../src/sync/ports.ts';
+import { createRunner, type RunnerPorts } from '../../../src/sync/runner.ts';
+
+const batch: Batch = { user: 'ana', device: 'a', cursor: 4, changes: [], more: false, attempts: 0 };
+const reply: SyncReply = { results: [], changes: [], cursor: 5, more: false, clock: 9, serverTime: 1_000 };
+
+function ports(exchange: () => Promise<Result<ExchangeResult, Failure>>): RunnerPorts & { readonly calls: string[] } {
+  const calls: string[] = [];
+  const note = <T>(name: string, value: T): Promise<T> => {
+    calls.push(name);
+    return Promise.resolve(value);
+  };
+  return {
+    calls,
+    store: {
+      gather: (direction) => note(`gather ${direction}`, ok(batch)),
+      apply: () => note('apply', ok({ tables: {} })),
+      correctClock: (serverTime) => note(`correct ${serverTime}`, ok(null)),
+      record: (report) => note(`record ${report.error?.code ?? 'ok'}`, ok(null)),
+    },
+    transport: { exchange: () => note('exchange', null).then(exchange) },
+    clock: { now: () => 1_000 },
+    random: { next: () => 0.5 },
+    interval: 900_000,
+  };
+}
+
+const answered = (): Promise<Result<ExchangeResult, Failure>> => Promise.resolve(ok({ reply, sent: 1, received: 2 }));
+
+describe('the runner', () => {
+  it('gathers, exchanges, applies and records, in this order', async () => {
+    const world = ports(answered);
+    const outcome = await createRunner(world).sync('both');
+    expect(world.calls).toEqual(['gather both', 'exchange', 'apply', 'record ok']);
+    expect(outcome).toMatchObject({ kind: 'done', report: { bytesSent: 1, bytesReceived: 2, error: null } });
+  });
+
+  it('corrects the clock when the server refuses it, then tries again', async () => {
+    let tries = 0;
+    const world = ports(() => {
+      tries += 1;
+      return tries === 1 ? Promise.resolve(err({ code: 'clock_ahead', serverTime: 77 })) : answered();
+    });
+    await createRunner(world).sync('up');
+    expect(world.calls).toEqual(['gather up', 'exchange', 'correct 77', 'gather up', 'exchange', 'apply', 'record ok']);
+  });
+
+  it('gives a failure as the outcome', async () => {
+    const world = ports(() => Promise.resolve(err({ code: 'offline' })));
+    expect(await createRunner(world).sync('both')).toMatchObject({
+      kind: 'done',
+      report: { error: { code: 'offline' } },
+    });
+  });
+
+  it('never runs two at once: what is asked for meanwhile runs once afterwards', async () => {
+    const world = ports(answered);
+    const runner = createRunner(world);
+    const all = await Promise.all([runner.sync('both'), runner.sync('down'), runner.sync('up')]);
+    expect(world.calls.filter((call) => call.startsWith('gather'))).toEqual(['gather both', 'gather both']);
+    expect(new Set(all).size).toBe(1);
+  });
+
+  it('runs again after it has ended', async () => {
+    const world = ports(answered);
+    const runner = createRunner(world);
+    await runner.sync('both');
+    await runner.sync('down');
+    expect(world.calls.filter((call) => call.startsWith('gather'))).toEqual(['gather both', 'gather down']);
+  });
+
+  it('ends even when the run cannot be recorded', async () => {
+    const world = ports(answered);
+    const full = {
+      ...world,
+      store: { ...world.store, record: () => Promise.resolve(err({ code: 'storage_full' as const })) },
+    };
+    expect(await createRunner(full).sync('both')).toMatchObject({ kind: 'done' });
+  });
+});
