@@ -3,7 +3,7 @@
  * column or a value is right is decided change by change (`schema/validate.ts`), so that one bad change does not stop the
  * rest of a push. Unknown properties are refused: a new one needs a new protocol version.
  */
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 import type { Value } from '../base/value.ts';
 import { limits } from './limits.ts';
 import type { Sequence, Stamp } from './messages.ts';
@@ -75,5 +75,3 @@ export const eventsQuerySchema = Type.Object(
   { device: Type.Optional(Type.String({ pattern: `^[A-Za-z0-9_.:-]{1,${limits.idLength}}$` })) },
   closed,
 );
-
-export type SyncRequestBody = Static<typeof syncRequestSchema>;

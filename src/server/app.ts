@@ -5,6 +5,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { LogController } from 'fastify';
 import type { ChangeStore } from './change-store.ts';
+import type { ServerClock } from './http/clock.ts';
 import type { HttpConfig } from './config.ts';
 import { addAccountRoutes } from './http/account-routes.ts';
 import { addAppFiles, sendAppOrNotFound } from './http/app-files.ts';
@@ -16,7 +17,7 @@ import { createPasswords } from './http/passwords.ts';
 import { createPokeHub } from './http/poke-hub.ts';
 import { acceptJson } from './http/request-body.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
-import type { RouteContext, Server, ServerClock } from './http/server-types.ts';
+import type { RouteContext, Server } from './http/server-types.ts';
 import { createSessions } from './http/sessions.ts';
 import { addSyncRoute } from './http/sync-route.ts';
 

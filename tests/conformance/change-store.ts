@@ -172,6 +172,16 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
       expect(rowsOf(await push(store, { device: 'c' }), 'setting')).toEqual({ a: { key: 'a', value: 'again' } });
     });
 
+    it('moves nothing when a device sends the value that is there already, and still knows a retry of it', async () => {
+      const store = await openStore();
+      await push(store, { changes: [settingInsert('a', '1')] });
+      const changes = [settingUpdate('a', '1')];
+      const same = await push(store, { device: 'b', cursor: 1, changes });
+      expect(same).toMatchObject({ head: 1, changed: false, cursor: 1 });
+      expect(same.results[0]?.status).toBe('applied');
+      expect((await push(store, { device: 'b', cursor: 1, changes })).results[0]?.status).toBe('duplicate');
+    });
+
     it('remembers the highest stamp of the account', async () => {
       const store = await openStore();
       expect((await push(store, {})).clock).toBe(0);

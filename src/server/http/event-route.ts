@@ -8,7 +8,9 @@ import type { RouteContext, Server } from './server-types.ts';
 const reconnectAfter = 3_000;
 
 export function addEventRoute(server: Server, { store, sessions, hub, config }: RouteContext): void {
-  server.get('/api/sync/events', { schema: { querystring: eventsQuerySchema } }, async (request, reply) => {
+  // A HEAD of it would open a stream that nobody reads.
+  const options = { schema: { querystring: eventsQuerySchema }, exposeHeadRoute: false };
+  server.get('/api/sync/events', options, async (request, reply) => {
     const session = await sessions.current(request, reply);
     if (!session) return sendFailure(reply, { code: 'signed_out' });
     // The head is read after the stream is in the hub: what changes between the two is then told twice, not never.

@@ -8,6 +8,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ChangeStore } from '../change-store.ts';
+import type { ServerClock } from './clock.ts';
 import type { HttpConfig } from '../config.ts';
 import type { PokeHub } from './poke-hub.ts';
 import type { Sessions } from './sessions.ts';
@@ -19,11 +20,6 @@ export type Server = FastifyInstance<
   FastifyBaseLogger,
   TypeBoxTypeProvider
 >;
-
-export interface ServerClock {
-  /** Milliseconds since 1970. */
-  now(): number;
-}
 
 /** What every route may need; made once, in `app.ts`. */
 export interface RouteContext {

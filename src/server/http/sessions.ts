@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Account, ChangeStore } from '../change-store.ts';
-import type { ServerClock } from './server-types.ts';
+import type { ServerClock } from './clock.ts';
 
 export const sessionCookie = 'lorikeet_session';
 

@@ -114,6 +114,14 @@ describe('the event stream', () => {
     shift = 0;
   });
 
+  it('is not opened by a HEAD, nor for a device of an impossible name', async () => {
+    const { cookie } = await signUp(server);
+    const head = await fetch(`${server.url}/api/sync/events`, { method: 'HEAD', headers: { cookie } });
+    expect(head.status).toBe(404);
+    const wrong = await fetch(`${server.url}/api/sync/events?device=a%20b`, { headers: { cookie } });
+    expect(wrong.status).toBe(400);
+  });
+
   it('is refused without a session', async () => {
     const stream = await listen({ user: 'x', cookie: '' });
     expect(stream.status).toBe(401);

@@ -124,20 +124,22 @@ describe('bodies', () => {
 describe('a storage that fails', () => {
   async function replyWith(error: Error) {
     const real = openTestStore(':memory:');
-    const store: ChangeStore = { ...real, exchange: () => Promise.reject(error), check: () => Promise.reject(error) };
+    const fail = (): Promise<never> => Promise.reject(error);
+    const store: ChangeStore = { ...real, exchange: fail, check: fail, head: fail };
     const failing = await buildTestServer({ store });
     const who = await signUp(failing);
     const reply = await failing.app.inject(syncCall(who, syncRequest(who.user)));
     const health = await failing.app.inject('/api/health');
+    const events = await failing.app.inject({ url: '/api/sync/events', headers: { cookie: who.cookie } });
     await failing.close();
-    return { reply, health };
+    return { reply, health, events };
   }
 
   it('is unavailable for now, and says when to come back', async () => {
-    const { reply, health } = await replyWith(new StoreUnavailable('SQLite: SQLITE_FULL'));
+    const { reply, health, events } = await replyWith(new StoreUnavailable('SQLite: SQLITE_FULL'));
     expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([503, 'unavailable']);
     expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
-    expect(health.statusCode).toBe(503);
+    expect([health.statusCode, events.statusCode]).toEqual([503, 503]);
   });
 
   it('is an internal error when it is a bug, without a word of what happened', async () => {
@@ -145,6 +147,20 @@ describe('a storage that fails', () => {
     expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([500, 'internal']);
     expect(reply.body).not.toMatch(/casa|stack|\.ts/);
     expect(reply.json<ErrorReply>().error.requestId).toBeTruthy();
+  });
+});
+
+describe('too many syncs', () => {
+  it('from one address are put off, and told when to come back', async () => {
+    const busy = await buildTestServer({ config: { syncsPerMinute: 2 } });
+    const who = await signUp(busy);
+    for (let turn = 0; turn < 2; turn += 1) await sync(busy, who);
+    const reply = await busy.app.inject(syncCall(who, syncRequest(who.user)));
+    expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([429, 'too_many_requests']);
+    expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
+    const elsewhere = { ...syncCall(who, syncRequest(who.user)), remoteAddress: '10.0.0.1' };
+    expect((await busy.app.inject(elsewhere)).statusCode).toBe(200);
+    await busy.close();
   });
 });
 

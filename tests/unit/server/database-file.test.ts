@@ -85,5 +85,7 @@ describe('the file', () => {
 
   it('is refused when it cannot be opened, with the reason', () => {
     expect(refusal(directory)).toMatch(/cannot be opened: .+\.$/);
+    open().close();
+    expect(refusal(path.join(file, 'below-a-file.db'))).toMatch(/cannot be opened: .+\.$/);
   });
 });

@@ -73,6 +73,18 @@ describe('group commit', () => {
     expect(database.inTransaction).toBe(false);
   });
 
+  it('on a full disk fails what does not fit, and what was answered is there', async () => {
+    database.exec('CREATE TABLE large (at INTEGER, body TEXT)');
+    database.pragma('max_page_count = 20');
+    const fill = (at: number) => () => database.prepare('INSERT INTO large VALUES (?, ?)').run(at, 'x'.repeat(9_000));
+    const outcomes = await Promise.allSettled(Array.from({ length: 12 }, (_, at) => group.run(1, fill(at))));
+    const answered = outcomes.flatMap(({ status }, at) => (status === 'fulfilled' ? [at] : []));
+    expect(answered.length).toBeLessThan(12);
+    expect(database.prepare('SELECT at FROM large ORDER BY at').pluck().all()).toEqual(answered);
+    await group.run(1, insert(1));
+    expect(stored()).toEqual([1]);
+  });
+
   it('splits a crowd into transactions of bounded weight, in order', async () => {
     const order: number[] = [];
     const jobs = Array.from({ length: 10 }, (_, at) => group.run(900, () => order.push(at)));

@@ -93,7 +93,6 @@ function configure(database: Database.Database): void {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
-  database.pragma('busy_timeout = 5000');
   // After a checkpoint the log is cut back to this, so that one large push does not leave a large file for ever.
   database.pragma('journal_size_limit = 67108864');
   database.pragma('cache_size = -65536');

@@ -12,6 +12,8 @@ export interface SqliteStoreOptions {
   readonly file: string;
   /** Makes ids of rows that the server itself adds. */
   readonly newId: () => string;
+  /** How long to wait for another process that holds the file, such as a backup, in milliseconds. */
+  readonly lockTimeout?: number;
 }
 
 interface AccountRecord {
@@ -27,9 +29,10 @@ interface SessionRecord {
 }
 
 /** The error is a sentence for the operator. */
-export function openSqliteStore({ file, newId }: SqliteStoreOptions): Result<ChangeStore, string> {
+export function openSqliteStore({ file, newId, lockTimeout = 5_000 }: SqliteStoreOptions): Result<ChangeStore, string> {
   const opened = openDatabaseFile(file);
   if (!opened.ok) return opened;
+  opened.value.pragma(`busy_timeout = ${lockTimeout}`);
   return ok(storeOn(opened.value, newId));
 }
 
