@@ -115,7 +115,7 @@ export function storedWords(json: string): string {
     const value: unknown = JSON.parse(json);
     if (value === null) return 'nothing';
     if (typeof value === 'string') return value === '' ? 'empty' : value;
-    if (typeof value !== 'object') return String(value);
+    if (typeof value !== 'object') return json;
     const typed = Object.values(value).filter((part) => typeof part === 'string' && part !== '');
     return typed.length === 0 ? 'nothing' : typed.join(' · ');
   } catch {

@@ -91,7 +91,7 @@ export class FakeLocalDatabase implements LocalDatabase {
     args: Queries[Q]['args'],
     onRows: (rows: Queries[Q]['row'][]) => void,
   ): () => void {
-    const entry: Live = { name, args: args as never, onRows: onRows as never, last: '' };
+    const entry: Live = { name, args, onRows: onRows as never, last: '' };
     this.#live.add(entry);
     queueMicrotask(() => this.#push(entry));
     return () => this.#live.delete(entry);

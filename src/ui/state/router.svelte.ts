@@ -64,12 +64,16 @@ export class Router {
   follow(event: MouseEvent): void {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    const link = (event.target as Element | null)?.closest?.('a');
-    if (!link || link.target !== '' || link.hasAttribute('download') || link.origin !== this.#window.location.origin)
-      return;
-    if (link.getAttribute('href')?.startsWith('#')) return;
+    const link = (event.target as Element | null)?.closest('a');
+    if (!link || !this.#isOurs(link)) return;
     event.preventDefault();
     this.go(link.pathname);
+  }
+
+  #isOurs(link: HTMLAnchorElement): boolean {
+    const withinPage = link.getAttribute('href')?.startsWith('#') === true;
+    const plain = link.target === '' && !link.hasAttribute('download');
+    return plain && !withinPage && link.origin === this.#window.location.origin;
   }
 
   close(): void {

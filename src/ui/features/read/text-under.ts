@@ -6,13 +6,11 @@ interface TextPoint {
   readonly offset: number;
 }
 
-/** Safari before 26.2 has only the older call; Firefox has only the newer one. */
-type CaretDocument = Pick<Document, 'caretRangeFromPoint'> & {
-  readonly caretPositionFromPoint?: (
-    x: number,
-    y: number,
-  ) => { readonly offsetNode: Node; readonly offset: number } | null;
-};
+/** Safari before 26.2 has only the older call, `caretRangeFromPoint`; Firefox has only the newer one. */
+interface CaretDocument {
+  caretPositionFromPoint?(x: number, y: number): { readonly offsetNode: Node; readonly offset: number } | null;
+  caretRangeFromPoint?(x: number, y: number): { readonly startContainer: Node; readonly startOffset: number } | null;
+}
 
 export function textUnder(event: MouseEvent): TextPoint | null {
   const page: CaretDocument = document;
@@ -20,8 +18,8 @@ export function textUnder(event: MouseEvent): TextPoint | null {
     const caret = page.caretPositionFromPoint(event.clientX, event.clientY);
     return caret && textPoint(caret.offsetNode, caret.offset);
   }
-  const range = page.caretRangeFromPoint(event.clientX, event.clientY);
-  return range && textPoint(range.startContainer, range.startOffset);
+  const range = page.caretRangeFromPoint?.(event.clientX, event.clientY);
+  return range ? textPoint(range.startContainer, range.startOffset) : null;
 }
 
 function textPoint(node: Node, offset: number): TextPoint | null {

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { FakeLocalDatabase } from '../../support/fake-local-database.ts';
+import { FakeAccount, FakeSync } from '../../support/fake-sync.ts';
+import { Account } from '../../../src/ui/state/account.svelte.ts';
+
+const ana = { name: 'ana', password: 'long enough' } as const;
+
+describe('an account', () => {
+  it('signs up, attaches what is on the device and asks for a sync', async () => {
+    const { account, database, sync } = ports();
+    expect(await account.enter({ way: 'sign-up', ...ana })).toBe(true);
+    expect(database.status).toMatchObject({ user_id: 'user-ana', user_name: 'ana' });
+    expect(sync.requests).toEqual(['signed-in']);
+    expect(account).toMatchObject({ busy: false, failure: null });
+  });
+
+  it('says what is wrong and changes nothing on the device', async () => {
+    const { account, database, sync } = ports();
+    expect(await account.enter({ way: 'sign-in', ...ana })).toBe(false);
+    expect(account.failure?.code).toBe('wrong_credentials');
+    expect(account.blocked).toBe(false);
+    expect(database.status.user_id).toBeNull();
+    expect(sync.requests).toEqual([]);
+  });
+
+  it('removes another account’s words only when the person says so', async () => {
+    const { account, database, server } = ports();
+    server.passwords.set('ana', ana.password);
+    database.status = { ...database.status, user_id: 'user-ben' };
+    await database.mutate('words.add', { language: 'es', words: [{ word: 'sol', translation: 'sun' }], at: 1 });
+    expect(await account.enter({ way: 'sign-in', ...ana })).toBe(false);
+    expect(account).toMatchObject({ blocked: true, failure: { code: 'wrong_account' } });
+    expect(database.words.size).toBe(1);
+    expect(await account.replaceOther()).toBe(true);
+    expect(database.words.size).toBe(0);
+    expect(database.status.user_id).toBe('user-ana');
+  });
+
+  it('signs out and keeps what is on the device', async () => {
+    const { account, database } = await signedIn();
+    expect(await account.leave('keep')).toBe(true);
+    expect(database.words.size).toBe(1);
+    expect(database.status.user_id).toBeNull();
+  });
+
+  it('signs out and removes what is on the device', async () => {
+    const { account, database } = await signedIn();
+    expect(await account.leave('remove')).toBe(true);
+    expect(database.words.size).toBe(0);
+  });
+
+  it('does not sign out without the server, and removes nothing then', async () => {
+    const { account, database, server } = await signedIn();
+    server.failure = { code: 'offline' };
+    expect(await account.leave('remove')).toBe(false);
+    expect(account.failure?.code).toBe('offline');
+    expect(database.words.size).toBe(1);
+    expect(database.status.user_id).toBe('user-ana');
+  });
+
+  it('signs out of a session that the server has ended already', async () => {
+    const { account, database, server } = await signedIn();
+    server.failure = { code: 'signed_out' };
+    expect(await account.leave('keep')).toBe(true);
+    expect(database.status.user_id).toBeNull();
+  });
+
+  it('tells a full storage while attaching', async () => {
+    const { account, database } = ports();
+    database.failure = { code: 'storage_full', detail: 'disk' };
+    expect(await account.enter({ way: 'sign-up', ...ana })).toBe(false);
+    expect(account.failure?.code).toBe('storage_full');
+  });
+});
+
+function ports() {
+  const database = new FakeLocalDatabase();
+  const server = new FakeAccount();
+  const sync = new FakeSync();
+  return { database, server, sync, account: new Account({ database, account: server, sync }) };
+}
+
+async function signedIn() {
+  const world = ports();
+  await world.database.mutate('words.add', { language: 'es', words: [{ word: 'sol', translation: 'sun' }], at: 1 });
+  await world.account.enter({ way: 'sign-up', ...ana });
+  return world;
+}
