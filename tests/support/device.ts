@@ -109,7 +109,10 @@ export class Device {
     await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
   }
 
-  /** As the browser does it on its own when it has been idle, or in the middle of anything. */
+  /**
+   * As the browser does it on its own when it has been idle, or in the middle of anything. Playwright 1.64 waits for ever
+   * when a stopped worker is to go offline: go offline before.
+   */
   async stopServiceWorker(): Promise<void> {
     await this.#parts.outside.send('ServiceWorker.stopAllWorkers');
   }

@@ -10,8 +10,8 @@ test('the app starts from cold with no network and keeps what is done', async ({
   await first.addWord('el tren', 'train');
   await first.untilChip('synced');
   await device.closeApp();
-  await device.stopServiceWorker();
   await device.goOffline();
+  await device.stopServiceWorker();
 
   const app = await AppPage.open(device, '/words');
   await app.seesWord('el tren', 'train');

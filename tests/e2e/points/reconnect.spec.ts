@@ -16,7 +16,7 @@ test('with the app open, a change made offline reaches the other device when the
 
   await device.goOffline();
   await phone.addWord('el bosque', 'forest');
-  await phone.untilChip('offline', '1 waiting');
+  await phone.untilChip('offline', 'waiting');
   await laptop.addWord('el río', 'river');
 
   await device.goOnline();
