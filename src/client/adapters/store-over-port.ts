@@ -31,6 +31,9 @@ async function answer(store: SyncStore, { method, args }: Question): Promise<Res
   }
 }
 
+/** The page has said that its database is closed. */
+const gone: Failure = { code: 'storage_busy', detail: 'closed' };
+
 export interface PortStore extends SyncStore {
   /** Whether a worker answers at the other end. */
   isAlive(): Promise<boolean>;
@@ -40,6 +43,7 @@ export interface PortStore extends SyncStore {
 export function createPortStore(port: MessagePort): PortStore {
   const waiting = new Map<number, (result: Result<unknown, Failure>) => void>();
   let calls = 0;
+  let closed = false;
   port.onmessage = ({ data }: MessageEvent<Answer>) => {
     waiting.get(data.call)?.(data.result);
     waiting.delete(data.call);
@@ -50,6 +54,10 @@ export function createPortStore(port: MessagePort): PortStore {
     limit: number,
   ): Promise<Result<unknown, Failure>> =>
     new Promise((resolve) => {
+      if (closed) {
+        resolve(err(gone));
+        return;
+      }
       calls += 1;
       const call = calls;
       const timer = setTimeout(() => {
@@ -73,7 +81,8 @@ export function createPortStore(port: MessagePort): PortStore {
     record: remote('record'),
     isAlive: async () => (await ask('ping', [], pingLimit)).ok,
     close: () => {
-      for (const settle of waiting.values()) settle(err({ code: 'storage_busy', detail: 'closed' }));
+      closed = true;
+      for (const settle of waiting.values()) settle(err(gone));
       waiting.clear();
       port.close();
     },

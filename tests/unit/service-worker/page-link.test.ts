@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { serveStore } from '../../../src/client/adapters/store-over-port.ts';
+import { createPageLink, type PageLink } from '../../../src/service-worker/page-link.ts';
+import { DeviceUnderTest } from '../../support/device-under-test.ts';
+import { MemoryServer } from '../../support/memory-server.ts';
+
+interface World {
+  readonly link: PageLink;
+  /** What pages were asked. */
+  readonly asked: unknown[];
+  /** Milliseconds. */
+  elapsed: number;
+}
+
+/** `onAsk` is what the open pages do when they are asked for a port; null: there is no page. */
+function createWorld(onAsk: ((link: PageLink) => void) | null): World {
+  const asked: unknown[] = [];
+  const page = {
+    postMessage: (message: unknown) => {
+      asked.push(message);
+      onAsk?.(world.link);
+    },
+  };
+  const world: World = {
+    asked,
+    elapsed: 0,
+    link: createPageLink({
+      clients: { matchAll: () => Promise.resolve(onAsk ? [page] : []) } as unknown as Clients,
+      elapsed: () => world.elapsed,
+    }),
+  };
+  return world;
+}
+
+/** A port at whose other end a database worker answers, or nobody. */
+function port(served = true): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  const server = new MemoryServer();
+  if (served) {
+    serveStore(port1, new DeviceUnderTest({ name: 'a', transport: server.transport(), now: () => 0 }).store);
+  }
+  port1.unref();
+  port2.unref();
+  return port2;
+}
+
+describe('the link to a page', () => {
+  it('is none when no page is open, without waiting', async () => {
+    const world = createWorld(null);
+    expect(await world.link.store()).toBeNull();
+    expect(world.asked).toEqual([]);
+  });
+
+  it('asks the pages for a port when it has none, as after the service worker was stopped', async () => {
+    const world = createWorld((link) => link.connect(port()));
+    const store = await world.link.store();
+    expect(world.asked).toEqual([{ type: 'store-wanted' }]);
+    expect(await store!.gather('both')).toMatchObject({ ok: true });
+    world.link.disconnect();
+  });
+
+  it('is none when the page does not answer in time: a frozen page is no page', async () => {
+    const world = createWorld(() => undefined);
+    expect(await world.link.store()).toBeNull();
+    expect(world.asked).toHaveLength(1);
+  });
+
+  it('uses a port that a page has sent by itself, once it has answered', async () => {
+    const world = createWorld(() => undefined);
+    world.link.connect(port());
+    expect(await world.link.store()).not.toBeNull();
+    expect(world.asked).toEqual([]);
+    world.link.disconnect();
+  });
+
+  it('drops a port at which nobody answers any more, and asks for another', async () => {
+    const world = createWorld((link) => link.connect(port()));
+    world.link.connect(port(false));
+    expect(await world.link.store()).not.toBeNull();
+    expect(world.asked).toHaveLength(1);
+    world.link.disconnect();
+  });
+
+  it('does not ask a port whether it lives that has just answered', async () => {
+    const world = createWorld(() => undefined);
+    world.link.connect(port(false));
+    world.link.confirm();
+    world.elapsed = 900;
+    expect(await world.link.store()).not.toBeNull();
+    world.elapsed = 1_100;
+    expect(await world.link.store()).toBeNull();
+  });
+});
