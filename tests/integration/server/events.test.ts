@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestStore, startTestServer, type TestServer } from '../../support/server-harness.ts';
 import { settingInsert, signUp, sync, type SignedUp } from '../../support/server-requests.ts';
 
+/** Waits for a condition, however busy the machine is. */
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
+
 let server: TestServer;
 let shift = 0;
 beforeAll(async () => {
@@ -64,15 +67,15 @@ describe('the event stream', () => {
     expect(stream.headers.get('content-encoding')).toBeNull();
     expect(stream.headers.get('cache-control')).toContain('no-store');
     expect(stream.headers.get('content-security-policy')).toContain("default-src 'self'");
-    await vi.waitFor(() => expect(stream.text()).toBe(start(2)));
+    await until(() => expect(stream.text()).toBe(start(2)));
   });
 
   it('pokes every page of the user with the sequence alone, and nobody else', async () => {
     const [who, other] = [await signUp(server), await signUp(server)];
     const [first, second, stranger] = [await listen(who), await listen(who), await listen(other)];
     await sync(server, who, { changes: [settingInsert('a', 'private')] });
-    for (const stream of [first, second]) await vi.waitFor(() => expect(stream.text()).toBe(start(0) + poke(1)));
-    await vi.waitFor(() => expect(stranger.raw()).toContain(':\n\n'));
+    for (const stream of [first, second]) await until(() => expect(stream.text()).toBe(start(0) + poke(1)));
+    await until(() => expect(stranger.raw()).toContain(':\n\n'));
     expect(stranger.text()).toBe(start(0));
   });
 
@@ -84,8 +87,8 @@ describe('the event stream', () => {
     await sync(server, who, { changes });
     await sync(server, who, { device: 'device-b' });
     await sync(server, who, { device: 'device-c', changes: [settingInsert('z', '1')] });
-    await vi.waitFor(() => expect(others.text()).toBe(start(0) + poke(1) + poke(2)));
-    await vi.waitFor(() => expect(own.text()).toBe(start(0) + poke(2)));
+    await until(() => expect(others.text()).toBe(start(0) + poke(1) + poke(2)));
+    await until(() => expect(own.text()).toBe(start(0) + poke(2)));
   });
 
   it('ends when its session is signed out, and only that one', async () => {
@@ -98,19 +101,19 @@ describe('the event stream', () => {
     const second = { user: who.user, cookie: signedIn.headers.get('set-cookie')!.split(';')[0]! };
     const [leaving, staying] = [await listen(who), await listen(second)];
     await fetch(`${server.url}/api/session`, { method: 'DELETE', headers: { origin: server.url, cookie: who.cookie } });
-    await vi.waitFor(() => expect(leaving.ended()).toBe(true));
+    await until(() => expect(leaving.ended()).toBe(true));
     await sync(server, second, { changes: [settingInsert('a', '1')] });
-    await vi.waitFor(() => expect(staying.text()).toBe(start(0) + poke(1)));
+    await until(() => expect(staying.text()).toBe(start(0) + poke(1)));
     expect(leaving.text()).toBe(start(0));
   });
 
   it('ends when its session expires', async () => {
     const who = await signUp(server);
     const stream = await listen(who);
-    await vi.waitFor(() => expect(stream.raw()).toContain(':\n\n'));
+    await until(() => expect(stream.raw()).toContain(':\n\n'));
     expect(stream.ended()).toBe(false);
     shift = 181 * 86_400_000;
-    await vi.waitFor(() => expect(stream.ended()).toBe(true));
+    await until(() => expect(stream.ended()).toBe(true));
     shift = 0;
   });
 
@@ -125,16 +128,16 @@ describe('the event stream', () => {
   it('is refused without a session', async () => {
     const stream = await listen({ user: 'x', cookie: '' });
     expect(stream.status).toBe(401);
-    await vi.waitFor(() => expect(stream.raw()).toContain('"signed_out"'));
+    await until(() => expect(stream.raw()).toContain('"signed_out"'));
   });
 
   it('ends the oldest of a user’s streams above 32, and the newest still works', async () => {
     const who = await signUp(server);
     const streams: EventStream[] = [];
     for (let at = 0; at < 33; at += 1) streams.push(await listen(who));
-    await vi.waitFor(() => expect(streams[0]!.ended()).toBe(true));
+    await until(() => expect(streams[0]!.ended()).toBe(true));
     await sync(server, who, { changes: [settingInsert('a', '1')] });
-    await vi.waitFor(() => expect(streams[32]!.text()).toBe(start(0) + poke(1)));
+    await until(() => expect(streams[32]!.text()).toBe(start(0) + poke(1)));
     expect(streams.slice(1).some((stream) => stream.ended())).toBe(false);
     for (const stream of streams) stream.close();
   });
@@ -151,9 +154,9 @@ describe('the event stream', () => {
       const { cookie } = await signUp(spied);
       await fetch(`${spied.url}/api/sync/events`, { headers: { cookie }, ...(signal ? { signal } : {}) });
     }
-    await vi.waitFor(() => expect(new Set(asked.slice(-2)).size).toBe(2));
+    await until(() => expect(new Set(asked.slice(-2)).size).toBe(2));
     abort.abort();
-    await vi.waitFor(() => expect(new Set(asked.slice(-4)).size).toBe(1));
+    await until(() => expect(new Set(asked.slice(-4)).size).toBe(1));
     await spied.close();
   });
 

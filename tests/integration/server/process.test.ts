@@ -104,7 +104,7 @@ describe('the server process', () => {
       if (acknowledged.length === 20) first.child.kill('SIGKILL');
     });
     await Promise.allSettled(pushes);
-    await vi.waitFor(() => expect(first.child.signalCode).toBe('SIGKILL'));
+    await vi.waitFor(() => expect(first.child.signalCode).toBe('SIGKILL'), { timeout: 15_000 });
     expect(acknowledged.length).toBeGreaterThanOrEqual(20);
 
     const second = await start();
