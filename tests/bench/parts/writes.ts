@@ -1,0 +1,77 @@
+/** Part 1: local writes, ours against plain sqlite-wasm, all contenders one after the other in every round. */
+import type { Page } from '@playwright/test';
+import { ratio, type Series } from '../figures.ts';
+import { call, type Lab } from '../lab.ts';
+import type { Contender, WriteTimes } from '../pages/write-worker.ts';
+
+const target = 1.5;
+
+const names: Readonly<Record<Contender, string>> = {
+  ours: 'ours',
+  plain: 'plain sqlite-wasm (oo1)',
+  raw: 'plain sqlite-wasm (our binds)',
+  'ours-without-fts': 'ours without full text',
+  'ours-without-capture': 'ours without capture',
+  'ours-without-both': 'ours without both',
+};
+const contenders = Object.keys(names) as Contender[];
+
+type Times = Record<Contender | 'app', WriteTimes[]>;
+
+export async function measureWrites(lab: Lab): Promise<Series[]> {
+  const rounds = lab.quick ? 3 : 5;
+  const fill = lab.quick ? 10_000 : 100_000;
+  const times = Object.fromEntries([...contenders, 'app'].map((name) => [name, []])) as unknown as Times;
+  const port = await lab.server();
+  for (let round = 0; round < rounds; round += 1) {
+    lab.say(`writes: round ${round + 1} of ${rounds}`);
+    const page = await lab.benchPage(`http://localhost:${port}`, 'writes');
+    const job = { seed: round + 1, fill, singles: 1_000 };
+    // Each round begins with another, so that none is always the first.
+    for (const contender of rotated(contenders, round)) {
+      times[contender].push(await call(page, 'write', { ...job, contender }));
+      await removePool(page, `bench-${contender}`);
+    }
+    await call(page, 'open');
+    times.app.push(await call(page, 'mutate', { ...job, contender: 'ours' }));
+    await page.context().close();
+  }
+  return [...series(times, 'batches', '10,000 rows in batches of 1,000'), ...series(times, 'singles', singleWrites(fill))];
+}
+
+function singleWrites(stored: number): string {
+  return `1,000 single writes, ${stored.toLocaleString('en')} rows stored`;
+}
+
+function series(times: Times, which: keyof WriteTimes, work: string): Series[] {
+  const samples = (contender: Contender | 'app') => times[contender].map((time) => time[which]);
+  return [
+    ...contenders.map((contender): Series => ({
+      name: `${work}: ${names[contender]}`,
+      unit: 'ms',
+      samples: samples(contender),
+    })),
+    { name: `${work}: by the app's mutations, over RPC`, unit: 'ms', samples: samples('app') },
+    ratio(`${work}: ours / plain`, { of: samples('ours'), to: samples('plain'), target }),
+  ];
+}
+
+async function removePool(page: Page, directory: string): Promise<void> {
+  await page.evaluate(async (name) => {
+    const root = await navigator.storage.getDirectory();
+    // The worker that was just ended lets its files go a moment later.
+    for (let tries = 0; tries < 100; tries += 1) {
+      try {
+        await root.removeEntry(name, { recursive: true });
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }, directory);
+}
+
+function rotated<T>(list: readonly T[], by: number): T[] {
+  const start = by % list.length;
+  return [...list.slice(start), ...list.slice(0, start)];
+}

@@ -1,0 +1,77 @@
+/**
+ * The rows that everything here writes and reads: words as FACTS measured the peers with, a 22-character id, two texts of
+ * 40 characters and five numbers. Pseudo-random from a seed, so that every contender gets the same.
+ */
+import type { Value } from '../../src/base/value.ts';
+
+export interface BenchWord {
+  readonly id: string;
+  readonly word: string;
+  readonly translation: string;
+  readonly created_at: number;
+  readonly due_at: number;
+  readonly stability: number;
+  readonly difficulty: number;
+  readonly scheduled_days: number;
+}
+
+const language = 'es';
+const textLength = 40;
+const idLength = 22;
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const syllables = 'ca sa per ro li bro me si lla ven ta na gua te co mer dor mir cie lo ár bol ni ño'.split(' ');
+/** 2025-01-01. */
+const firstDay = 1_735_689_600_000;
+const minute = 60_000;
+
+export function makeWords(count: number, seed: number): BenchWord[] {
+  const random = mulberry32(seed);
+  return Array.from({ length: count }, (_, index) => ({
+    id: text(idLength, () => letters[Math.floor(random() * letters.length)]!),
+    word: sentence(random),
+    translation: sentence(random),
+    created_at: firstDay + index * minute,
+    due_at: firstDay + Math.floor(random() * 1_000_000) * minute,
+    stability: Math.round(random() * 100_000) / 1_000,
+    difficulty: Math.round(random() * 10_000) / 1_000,
+    scheduled_days: Math.floor(random() * 365),
+  }));
+}
+
+export const insertWord = `INSERT INTO vocabulary_item
+(id, language, word, translation, note, created_at, due_at, stability, difficulty, scheduled_days)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+export function valuesOf(word: BenchWord): Value[] {
+  const { id, word: text, translation, created_at, due_at, stability, difficulty, scheduled_days } = word;
+  return [id, language, text, translation, '', created_at, due_at, stability, difficulty, scheduled_days];
+}
+
+/** As a change of the protocol carries it: every column that a device knows. */
+export function columnsOfWord(word: BenchWord): Record<string, Value> {
+  const { id: _id, ...columns } = word;
+  const card = { learning_steps: 0, reps: 0, lapses: 0, card_state: 0, last_review_at: null };
+  return { language, note: '', ...columns, ...card };
+}
+
+/** Words of two or three syllables, cut at 40 characters. */
+function sentence(random: () => number): string {
+  const syllable = () => syllables[Math.floor(random() * syllables.length)]!;
+  return text(textLength, () => syllable() + syllable() + (random() < 0.5 ? ' ' : `${syllable()} `)).replace(/ $/, 'x');
+}
+
+function text(length: number, piece: () => string): string {
+  let made = '';
+  while (made.length < length) made += piece();
+  return made.slice(0, length);
+}
+
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
