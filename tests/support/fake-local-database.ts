@@ -23,7 +23,12 @@ import type {
 import type { Row, TableName } from '../../src/schema/tables.ts';
 
 type Words = Row<'vocabulary_item'>;
-type Live = { readonly name: QueryName; readonly args: never; readonly onRows: (rows: never[]) => void; last: string };
+type Live = {
+  readonly name: QueryName;
+  readonly args: Queries[QueryName]['args'];
+  readonly onRows: (rows: never[]) => void;
+  last: string;
+};
 
 const namespace = '6f3c1c1e-7d1c-4a53-9b5c-0a6f0b8f7a10';
 const day = 86_400_000;
@@ -91,7 +96,7 @@ export class FakeLocalDatabase implements LocalDatabase {
     args: Queries[Q]['args'],
     onRows: (rows: Queries[Q]['row'][]) => void,
   ): () => void {
-    const entry: Live = { name, args, onRows: onRows as never, last: '' };
+    const entry: Live = { name, args, onRows, last: '' };
     this.#live.add(entry);
     queueMicrotask(() => this.#push(entry));
     return () => this.#live.delete(entry);

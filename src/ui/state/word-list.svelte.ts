@@ -56,14 +56,18 @@ export class WordList {
     this.#search = search;
     this.#count.open({ search });
     this.#open = null;
-    this.show(0, 0);
+    this.#ask(search, { first: 0, last: 0 });
   }
 
   /** Tells which rows are in view. */
   show(first: number, last: number): void {
+    this.#ask(this.#search, { first, last });
+  }
+
+  /** Reads no reactive state: an effect that opens the list must not depend on what is searched. */
+  #ask(search: string, { first, last }: { readonly first: number; readonly last: number }): void {
     const offset = Math.max(0, (Math.floor(first / blockSize) - 1) * blockSize);
     const limit = (Math.floor(last / blockSize) + 2) * blockSize - offset;
-    const search = this.#search;
     if (this.#open?.search === search && this.#open.offset === offset && this.#open.limit === limit) return;
     this.#open = { search, offset, limit };
     this.#rows.open({ search, limit, offset }, (rows) => {

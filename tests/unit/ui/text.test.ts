@@ -63,7 +63,7 @@ describe('a text', () => {
 
   it('lends its first line as a title, cut at a word', () => {
     expect(titleFrom('\n  Corto\nresto')).toBe('Corto');
-    const long = titleFrom(`${'palabra '.repeat(20)}`);
+    const long = titleFrom('palabra '.repeat(20));
     expect(long.length).toBeLessThanOrEqual(61);
     expect(long).toMatch(/palabra…$/);
   });
