@@ -119,6 +119,19 @@ export class AppPage {
     await this.page.getByRole('searchbox', { name: 'Search words' }).fill(text);
   }
 
+  /** What the list of words says it holds. */
+  async wordCount(): Promise<number> {
+    await this.goTo('Words');
+    const status = this.page.getByRole('status').filter({ hasText: /^[\d,]+ words?$/ });
+    return Number((await status.textContent())?.replace(/\D/g, ''));
+  }
+
+  /** Found by searching, however long the list is. */
+  async findsWord(word: string): Promise<void> {
+    await this.search(word);
+    await expect(this.word(word)).toBeVisible();
+  }
+
   async seesWordCount(count: number): Promise<void> {
     await this.goTo('Words');
     const words = count === 1 ? '1 word' : `${new Intl.NumberFormat('en').format(count)} words`;
@@ -153,7 +166,7 @@ export class AppPage {
     await this.page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await this.page.getByRole('radio', { name: rows === 'keep' ? /^Keep it/ : /^Remove it/ }).check();
     await this.page.getByRole('button', { name: `Sign out and ${rows}` }).click();
-    await expect(this.page.getByRole('button', { name: 'Sign in instead' })).toBeVisible();
+    await expect(this.page.getByRole('status').filter({ hasText: /^Signed out\./ })).toBeVisible();
   }
 
   /** A conversation with oneself; resolves when the message is kept. */

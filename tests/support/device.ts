@@ -142,13 +142,16 @@ export class Device {
 
   /** Hidden and at once frozen: its timers and messages stop. Phones do this to the app that is not in front. */
   async freeze(page: Page): Promise<void> {
+    await this.putInBackground();
     const session = await this.context.newCDPSession(page);
     await session.send('Page.setWebLifecycleState', { state: 'frozen' });
   }
 
+  /** The person comes back to it. */
   async thaw(page: Page): Promise<void> {
     const session = await this.context.newCDPSession(page);
     await session.send('Page.setWebLifecycleState', { state: 'active' });
+    await page.bringToFront();
   }
 
   /** The process of the page dies at once, with everything in it. */

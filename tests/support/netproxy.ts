@@ -67,7 +67,7 @@ export class NetProxy {
   async set(mode: NetMode): Promise<void> {
     const before = this.#mode;
     this.#mode = mode;
-    if (mode !== 'up') this.#cut();
+    if (mode !== before) this.#cut();
     if (mode === 'refuse' && before !== 'refuse') await this.#unlisten();
     if (mode !== 'refuse' && before === 'refuse') await this.#listen();
   }

@@ -49,6 +49,9 @@ test('a service worker stopped while it syncs with the app closed leaves the dat
   await again.untilChip('synced');
 });
 
+/** The deck is added in transactions of this many words. */
+const batch = 24;
+
 for (const delay of [0, 4, 15, 60]) {
   test(`a database worker killed ${delay} ms into adding the deck leaves whole transactions only`, async ({
     world,
@@ -56,18 +59,15 @@ for (const delay of [0, 4, 15, 60]) {
     const device = await world.device('phone');
     const app = await AppPage.firstRun(device);
     await app.addWord('el suelo', 'floor');
-    await app.killDatabaseWorkerDuring(async () => app.addStarterDeck(), delay);
+    await app.killDatabaseWorkerDuring(() => app.addStarterDeck(), delay);
 
     await app.page.reload();
     await app.untilReady();
-    await app.seesWord('el suelo', 'floor');
+    expect((await app.wordCount()) % batch).toBe(1);
+    await app.findsWord('el suelo');
     await app.addWord('el techo', 'roof');
-    await app.seesWord('el techo', 'roof');
-    // The deck can be added whole afterwards: nothing half-made stands in its way.
-    await app.addStarterDeck();
-    const count = app.page.getByRole('status').filter({ hasText: /^\d+ words$/ });
-    await app.goTo('Words');
-    await expect.poll(async () => Number.parseInt((await count.textContent()) ?? '', 10)).toBeGreaterThan(200);
+    await app.findsWord('el techo');
+    expect((await app.wordCount()) % batch).toBe(2);
   });
 }
 
@@ -96,6 +96,8 @@ test('what a crashed page left in the log is synced with the app closed', async 
   await device.crash(phone.page);
 
   await device.goOnline();
+  // The crash took the service worker along, and the browser's tools cannot tell a dead worker that it is online again.
+  await device.fireSync('outbox');
   await laptop.seesWord('el reloj', 'clock');
 });
 
@@ -114,7 +116,6 @@ test('a page hidden and at once frozen while it holds the database does not bloc
   await expect.poll(() => device.network.count(sync)).toBeGreaterThan(before);
 
   await device.thaw(phone.page);
-  await phone.page.bringToFront();
   await phone.seesWord('el reloj', 'clock');
   await phone.addWord('el minuto', 'minute');
   await laptop.seesWord('el minuto', 'minute');

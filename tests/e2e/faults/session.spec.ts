@@ -4,6 +4,7 @@ import { AppPage } from '../../support/app-page.ts';
 import { expect, test } from '../world.ts';
 
 const ana = { name: 'ana', password: 'a long enough password' };
+const berta = { name: 'berta', password: 'another long password' };
 const sync = 'POST /api/sync';
 
 test('a session that is over keeps the edits, asks to sign in, and then syncs them', async ({ world }) => {
@@ -58,18 +59,43 @@ test('a server that needs a newer app is answered with a request to update, and 
   await phone.untilChip('synced');
 });
 
-test('another account on a device that holds words is refused until the person decides', async ({ world }) => {
+test('what one account made never reaches another that is signed in beside it', async ({ world }) => {
   const device = await world.device('phone');
   const phone = await AppPage.withNewAccount(device, ana);
-  await phone.addWord('la llave', 'key');
-  await phone.untilChip('synced');
-  const other = await AppPage.withNewAccount(await world.device('laptop'), { ...ana, name: 'berta' });
-  await other.addWord('la puerta', 'door');
-  await other.untilChip('synced');
+  const other = await world.device('laptop');
+  const laptop = await AppPage.withNewAccount(other, berta);
+  await device.context.addCookies(await other.context.cookies());
 
-  await phone.signOut('keep');
-  await phone.signIn({ ...ana, name: 'berta' });
+  await phone.addWord('la llave', 'key');
+  await phone.untilChip('attention');
+  await phone.goToSync();
   await expect(phone.page.getByRole('main')).toContainText(/another account/i);
   await phone.seesWord('la llave');
-  await phone.seesWordCount(1);
+  await laptop.addWord('la puerta', 'door');
+  await laptop.untilChip('synced');
+  await laptop.seesWordCount(1);
+});
+
+test('signing out empties the device when asked to, and another account begins afresh', async ({ world }) => {
+  const phone = await AppPage.withNewAccount(await world.device('phone'), ana);
+  await phone.addWord('la llave', 'key');
+  await phone.untilChip('synced');
+  await phone.signOut('remove');
+  await phone.signUp(berta);
+  await phone.untilChip('synced');
+
+  const laptop = await AppPage.joining(await world.device('laptop'), ana);
+  await laptop.seesWord('la llave', 'key');
+  const tablet = await AppPage.joining(await world.device('tablet'), berta);
+  await tablet.goTo('Words');
+  await expect(tablet.page.getByRole('button', { name: 'Start learning Spanish' })).toBeVisible();
+});
+
+test('signing out can keep everything on the device until the same account comes back', async ({ world }) => {
+  const phone = await AppPage.withNewAccount(await world.device('phone'), ana);
+  await phone.signOut('keep');
+  await phone.addWord('la llave', 'key');
+  await phone.untilChip('attention');
+  await phone.signInAgain(ana);
+  await phone.untilChip('synced');
 });

@@ -58,7 +58,6 @@ test('with the app in the background and frozen, a change made offline reaches t
   await device.goOffline();
   await phone.addWord('el bosque', 'forest');
   await phone.untilChip('offline', /waiting/);
-  await device.putInBackground();
   await device.freeze(phone.page);
 
   await device.goOnline();
@@ -67,7 +66,6 @@ test('with the app in the background and frozen, a change made offline reaches t
   await laptop.untilChip('synced');
 
   await device.thaw(phone.page);
-  await phone.page.bringToFront();
   await phone.seesWord('el río', 'river');
   await phone.untilChip('synced');
 });
