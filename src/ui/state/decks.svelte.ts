@@ -74,8 +74,8 @@ export class DeckImport {
     const start = this.#ports.now();
     for (let index = 0; index < words.length; index += batch) {
       const part = words.slice(index, index + batch);
-      // Later batches are older, so that the newest-first list begins with the first theme.
-      const at = start - index;
+      // Cards come for review oldest first: the first theme first.
+      const at = start - words.length + index;
       const done = await this.#ports.database.mutate('words.add', { language: deck.target, words: part, at });
       if (!done.ok) {
         this.#failure = done.error;

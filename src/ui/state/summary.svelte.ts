@@ -1,4 +1,7 @@
-/** The figures of today. Cards become due with time alone, so the question is asked again every minute. */
+/**
+ * The figures of today. They depend on the time: cards become due by it alone, and a word added after the question was
+ * asked is due at once. So the question is asked again every minute, and after every change.
+ */
 import type { DatabaseFailure, LocalDatabase, Summary } from '../../client/db/api.ts';
 import { LiveRows } from './live-rows.svelte.ts';
 import { startOfDay } from './time-words.ts';
@@ -37,6 +40,10 @@ export class TodaySummary {
 
   #ask(): void {
     const now = this.#now();
-    this.#rows.open({ now, dayStart: startOfDay(now) });
+    let answered = false;
+    this.#rows.open({ now, dayStart: startOfDay(now) }, () => {
+      if (answered) this.#ask();
+      answered = true;
+    });
   }
 }

@@ -56,14 +56,14 @@ describe('the starter deck', () => {
 });
 
 describe('adding the deck', () => {
-  it('adds every word, with the first theme at the top of the list', async () => {
+  it('adds every word, the first theme being reviewed first', async () => {
     const database = new FakeLocalDatabase();
     const deckImport = new DeckImport({ database, now: () => 1_000_000 });
     await deckImport.run(offer);
     expect(deckImport).toMatchObject({ state: 'done', added: words.length, total: words.length });
     expect(database.words.size).toBe(words.length);
-    const first = await database.query('words.list', { search: '', limit: 24, offset: 0 });
-    expect(first.ok && first.value.map(({ word }) => word)).toContain('hola');
+    const first = await database.query('reviews.due', { now: 1_000_000, limit: 3 });
+    expect(first.ok && first.value.map(({ word }) => word)).toEqual(['hola', 'buenos días', 'buenas tardes']);
   });
 
   it('leaves words that exist as they are', async () => {

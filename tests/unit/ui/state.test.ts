@@ -86,6 +86,19 @@ describe('the figures of today', () => {
     summary.close();
     expect(database.liveCount).toBe(0);
   });
+
+  it('count a word that was just added as due, without waiting for the next minute', async () => {
+    const database = new FakeLocalDatabase();
+    let now = 1_000;
+    const summary = new TodaySummary(database, () => now);
+    summary.open();
+    await settle();
+    now = 2_000;
+    await database.mutate('words.add', { language: 'es', words: [{ word: 'sol', translation: 'sun' }], at: now });
+    await settle();
+    expect(summary.current).toMatchObject({ words: 1, due: 1 });
+    summary.close();
+  });
 });
 
 describe('the state of sync', () => {
