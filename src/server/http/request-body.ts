@@ -77,12 +77,15 @@ function collect(payload: Readable, body: Readable): Promise<Result<Buffer, Body
     });
     body.on('end', () => end(ok(Buffer.concat(chunks))));
     body.on('error', () => end(err('malformed')));
-    // Counted apart: empty blocks arrive without inflating to anything. Closing early is how a lost connection shows.
+    // Counted apart: empty blocks arrive without inflating to anything.
     payload.on('data', (chunk: Buffer) => {
       arrived += chunk.length;
       if (arrived > limits.requestBytes) end(err('too_large'));
     });
     payload.on('error', () => end(err('malformed')));
-    payload.on('close', () => end(err('malformed')));
+    // Closing before its end is how a lost connection shows; closing after it, a large body may still be inflating.
+    payload.on('close', () => {
+      if (!payload.readableEnded) end(err('malformed'));
+    });
   });
 }

@@ -1,11 +1,12 @@
 /** What only a real connection can do wrong: bombs, half bodies, slow bodies, broken requests. */
+import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/protocol/limits.ts';
-import type { ErrorReply } from '../../../src/protocol/messages.ts';
+import type { ErrorReply, SyncReply } from '../../../src/protocol/messages.ts';
 import { startTestServer, type TestServer } from '../../support/server-harness.ts';
-import { signUp, sync, syncRequest, type SignedUp } from '../../support/server-requests.ts';
+import { settingInsert, signUp, sync, syncRequest, type SignedUp } from '../../support/server-requests.ts';
 
 let server: TestServer;
 /** Gives slow requests up at once; the other does not, however busy the machine is. */
@@ -52,6 +53,16 @@ describe('a body over the wire', () => {
     expect(((await reply.json()) as ErrorReply).error.code).toBe('too_large');
     expect(process.memoryUsage.rss() - before).toBeLessThan(200_000_000);
     await sync(server, who);
+  });
+
+  it('that is large and compressed inflates to its end, after the last of it has arrived', async () => {
+    const changes = Array.from({ length: 1_000 }, (_, index) => settingInsert(`key ${index}`, randomUUID().repeat(20)));
+    const request = syncRequest(who.user, { changes, limit: 0 });
+    const reply = await post(gzipSync(JSON.stringify(request)), { 'content-encoding': 'gzip' });
+    expect(reply.status).toBe(200);
+    const { results } = (await reply.json()) as SyncReply;
+    expect(results).toHaveLength(1_000);
+    expect(results.every(({ status }) => status === 'applied')).toBe(true);
   });
 
   it('that is compressed but never inflates to anything is cut off as well', async () => {
