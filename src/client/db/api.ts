@@ -122,20 +122,50 @@ export interface NewWord {
 
 /** Every mutation and its arguments. Ids are made by the caller unless the table has a natural key; times are milliseconds since 1970. */
 export interface Mutations {
-  'profile.save': { readonly displayName: string; readonly nativeLanguage: string; readonly targetLanguage: string; readonly at: number };
+  'profile.save': {
+    readonly displayName: string;
+    readonly nativeLanguage: string;
+    readonly targetLanguage: string;
+    readonly at: number;
+  };
   'settings.put': { readonly key: string; readonly value: string };
   /** Adds each word that the language does not have yet; others stay as they are. */
   'words.add': { readonly language: string; readonly words: readonly NewWord[]; readonly at: number };
   'words.edit': { readonly id: string; readonly word: string; readonly translation: string; readonly note: string };
   'words.delete': { readonly id: string };
   /** Schedules the card by FSRS, keeps the review, counts it as study. */
-  'reviews.grade': { readonly reviewId: string; readonly wordId: string; readonly rating: Rating; readonly at: number; readonly duration: number };
-  'conversations.start': { readonly id: string; readonly title: string; readonly language: string; readonly scenario: string; readonly at: number };
+  'reviews.grade': {
+    readonly reviewId: string;
+    readonly wordId: string;
+    readonly rating: Rating;
+    readonly at: number;
+    readonly duration: number;
+  };
+  'conversations.start': {
+    readonly id: string;
+    readonly title: string;
+    readonly language: string;
+    readonly scenario: string;
+    readonly at: number;
+  };
   'conversations.rename': { readonly id: string; readonly title: string };
   /** With its messages. */
   'conversations.delete': { readonly id: string };
-  'messages.send': { readonly id: string; readonly conversationId: string; readonly author: 'learner' | 'tutor'; readonly body: string; readonly at: number };
-  'documents.add': { readonly title: string; readonly language: string; readonly content: string; readonly contentHash: string; readonly source: string; readonly at: number };
+  'messages.send': {
+    readonly id: string;
+    readonly conversationId: string;
+    readonly author: 'learner' | 'tutor';
+    readonly body: string;
+    readonly at: number;
+  };
+  'documents.add': {
+    readonly title: string;
+    readonly language: string;
+    readonly content: string;
+    readonly contentHash: string;
+    readonly source: string;
+    readonly at: number;
+  };
   'documents.move': { readonly id: string; readonly position: number };
   'documents.delete': { readonly id: string };
   /** Binds what is on the device to an account; fails with `wrong_account` when it is another's. */

@@ -56,7 +56,7 @@ describe('a body over the wire', () => {
   });
 
   it('that is large and compressed inflates to its end, after the last of it has arrived', async () => {
-    const changes = Array.from({ length: 1_000 }, (_, index) => settingInsert(`key ${index}`, randomUUID().repeat(20)));
+    const changes = Array.from({ length: 1_000 }, (_, index) => settingInsert(`key-${index}`, randomUUID().repeat(20)));
     const request = syncRequest(who.user, { changes, limit: 0 });
     const reply = await post(gzipSync(JSON.stringify(request)), { 'content-encoding': 'gzip' });
     expect(reply.status).toBe(200);
