@@ -1,6 +1,9 @@
 /**
- * The rows that everything here writes and reads: words as FACTS measured the peers with, a 22-character id, two texts of
- * 40 characters and five numbers. Pseudo-random from a seed, so that every contender gets the same.
+ * The rows that everything here writes and reads, of the shape that the peers were measured with: a 22-character id, two
+ * texts of 40 characters and five numbers. Pseudo-random from a seed, so that every contender gets the same.
+ *
+ * A text is made of words of a vocabulary of 20,000, the n-th one used in proportion to 1/n and the common ones shorter, as
+ * in every language (Zipf's law): what a full-text index costs depends on it.
  */
 import type { Value } from '../../src/base/value.ts';
 
@@ -18,6 +21,7 @@ export interface BenchWord {
 const language = 'es';
 const textLength = 40;
 const idLength = 22;
+const vocabulary = 20_000;
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const syllables = 'ca sa per ro li bro me si lla ven ta na gua te co mer dor mir cie lo ár bol ni ño'.split(' ');
 /** 2025-01-01. */
@@ -54,10 +58,16 @@ export function columnsOfWord(word: BenchWord): Record<string, Value> {
   return { language, note: '', ...columns, ...card };
 }
 
-/** Words of two or three syllables, cut at 40 characters. */
+/** Cut at 40 characters. */
 function sentence(random: () => number): string {
-  const syllable = () => syllables[Math.floor(random() * syllables.length)]!;
-  return text(textLength, () => syllable() + syllable() + (random() < 0.5 ? ' ' : `${syllable()} `)).replace(/ $/, 'x');
+  return text(textLength, () => `${vocable(Math.floor(vocabulary ** random()))} `).replace(/ $/, 'x');
+}
+
+/** The word of a rank from 1, in syllables. */
+function vocable(rank: number): string {
+  const { length } = syllables;
+  const last = syllables[rank % length]!;
+  return rank < length ? last : vocable(Math.floor(rank / length)) + last;
 }
 
 function text(length: number, piece: () => string): string {
