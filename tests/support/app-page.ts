@@ -121,7 +121,7 @@ export class AppPage {
 
   /** What the list of words says it holds. */
   async wordCount(): Promise<number> {
-    await this.goTo('Words');
+    await this.search('');
     const status = this.page.getByRole('status').filter({ hasText: /^[\d,]+ words?$/ });
     return Number((await status.textContent())?.replace(/\D/g, ''));
   }

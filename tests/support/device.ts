@@ -90,7 +90,10 @@ export class Device {
     return new URL(path, this.network.origin).href;
   }
 
-  /** No connection at all: nothing is reached, and the browser knows. */
+  /**
+   * No connection at all: nothing is reached, and the browser knows. Playwright 1.64 waits for ever when it is to tell a
+   * service worker that was stopped or crashed: go offline and online only while it lives, and use `network` otherwise.
+   */
   async goOffline(): Promise<void> {
     await this.network.set('refuse');
     await this.context.setOffline(true);
@@ -109,10 +112,7 @@ export class Device {
     await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
   }
 
-  /**
-   * As the browser does it on its own when it has been idle, or in the middle of anything. Playwright 1.64 waits for ever
-   * when a stopped worker is to go offline: go offline before.
-   */
+  /** As the browser does it on its own when it has been idle, or in the middle of anything. */
   async stopServiceWorker(): Promise<void> {
     await this.#parts.outside.send('ServiceWorker.stopAllWorkers');
   }
