@@ -3,6 +3,9 @@ import type { PageDatabase } from '../../../../src/client/db/local-database.ts';
 import { ownVersions } from '../../../../src/client/db/rpc.ts';
 import { FakeBrowser, type FakePage } from '../../../support/fake-browser.ts';
 
+/** As long as a busy machine needs. */
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
+
 let browser: FakeBrowser;
 beforeEach(async () => {
   browser = await FakeBrowser.start();
@@ -10,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => browser.close());
 
 const state = async (page: FakePage, kind: string, role?: string) =>
-  vi.waitFor(() => expect(page.database.state).toMatchObject(role ? { kind, role } : { kind }));
+  until(() => expect(page.database.state).toMatchObject(role ? { kind, role } : { kind }));
 const leading = (page: FakePage) => state(page, 'ready', 'leader');
 const following = (page: FakePage) => state(page, 'ready', 'follower');
 const put = (database: PageDatabase, key: string) => database.mutate('settings.put', { key, value: '1' });
@@ -44,7 +47,7 @@ describe('one page', () => {
     const { database } = browser.openPage();
     const { seen, stop } = watch(database);
     await put(database, 'a');
-    await vi.waitFor(() => expect(seen.at(-1)).toEqual(['a']));
+    await until(() => expect(seen.at(-1)).toEqual(['a']));
     stop();
     const before = seen.length;
     await put(database, 'b');
@@ -104,7 +107,7 @@ describe('one page', () => {
     page.environment.become('shown');
     await leading(page);
     expect(await put(page.database, 'b')).toMatchObject({ ok: true });
-    await vi.waitFor(() => expect(rows.at(-1)).toBe(1));
+    await until(() => expect(rows.at(-1)).toBe(1));
   });
 
   it('fails when the worker’s script does not load', async () => {
@@ -128,7 +131,7 @@ describe('a page that is hidden', () => {
     const waiting = put(page.database, 'b');
     page.environment.become('shown');
     expect(await waiting).toMatchObject({ ok: true });
-    await vi.waitFor(() => expect(seen.at(-1)).toEqual(['a', 'b']));
+    await until(() => expect(seen.at(-1)).toEqual(['a', 'b']));
   });
 
   it('and shown again while it closes, comes back', async () => {
@@ -137,7 +140,7 @@ describe('a page that is hidden', () => {
     page.environment.become('hidden');
     page.environment.passTime();
     page.environment.become('shown');
-    await vi.waitFor(() => expect(page.environment.workers).toHaveLength(2));
+    await until(() => expect(page.environment.workers).toHaveLength(2));
     await leading(page);
     expect(browser.leaders).toBe(1);
   });
@@ -176,9 +179,9 @@ describe('two tabs', () => {
     const a = watch(first.database);
     const b = watch(second.database);
     await put(second.database, 'from the second');
-    await vi.waitFor(() => expect([a.seen.at(-1), b.seen.at(-1)]).toEqual([['from the second'], ['from the second']]));
+    await until(() => expect([a.seen.at(-1), b.seen.at(-1)]).toEqual([['from the second'], ['from the second']]));
     await put(first.database, 'first too');
-    await vi.waitFor(() => expect(b.seen.at(-1)).toEqual(['first too', 'from the second']));
+    await until(() => expect(b.seen.at(-1)).toEqual(['first too', 'from the second']));
   });
 
   it('have one that asks for a sync: the leader', async () => {
@@ -187,7 +190,7 @@ describe('two tabs', () => {
     first.database.onLocalChange(() => told.push('first'));
     second.database.onLocalChange(() => told.push('second'));
     await put(second.database, 'a');
-    await vi.waitFor(() => expect(told).toEqual(['first']));
+    await until(() => expect(told).toEqual(['first']));
     expect(second.database.openStorePort()).toBeNull();
     const port = first.database.openStorePort();
     expect(port).not.toBeNull();
@@ -197,11 +200,11 @@ describe('two tabs', () => {
   it('lose no request when the leader is killed before it answered', async () => {
     const [first, second] = await twoTabs();
     const b = watch(second.database);
-    await vi.waitFor(() => expect(b.seen).toHaveLength(1));
+    await until(() => expect(b.seen).toHaveLength(1));
     const sent = Promise.all(['a', 'b', 'c'].map((key) => put(second.database, key)));
     first.environment.become('gone');
     expect(await sent).toEqual(['a', 'b', 'c'].map(() => ({ ok: true, value: null })));
-    await vi.waitFor(() => expect(b.seen.at(-1)).toEqual(['a', 'b', 'c']));
+    await until(() => expect(b.seen.at(-1)).toEqual(['a', 'b', 'c']));
     expect(second.database.state).toMatchObject({ role: 'leader' });
   });
 
@@ -223,7 +226,7 @@ describe('two tabs', () => {
   it('forget the subscriptions of one that went', async () => {
     const [first, second] = await twoTabs();
     const b = watch(second.database);
-    await vi.waitFor(() => expect(b.seen).toHaveLength(1));
+    await until(() => expect(b.seen).toHaveLength(1));
     second.environment.become('gone');
     await put(first.database, 'a');
     await keys(first.database);
@@ -236,7 +239,7 @@ describe('a worker that dies', () => {
     const page = browser.openPage();
     await put(page.database, 'a');
     page.environment.workers[0]!.terminate();
-    await vi.waitFor(() => expect(page.environment.workers).toHaveLength(2));
+    await until(() => expect(page.environment.workers).toHaveLength(2));
     expect(await keys(page.database)).toEqual(['a']);
   });
 
