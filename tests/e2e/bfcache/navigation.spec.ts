@@ -43,17 +43,21 @@ test('documents of the app in one history give the database to and fro', async (
   const device = await world.device('phone');
   const app = await AppPage.firstRun(device);
   await app.addWord('la isla', 'island');
-  const documents = ['/words?1', '/words?2', '/words?3', '/words?4'].map((path) => device.url(path));
-  for (const document of documents) {
-    await app.page.goto(document);
-    await expect(app.word('la isla')).toBeVisible();
+  const showsTheWord = async (path: string): Promise<void> => {
+    await expect(app.page).toHaveURL(device.url(path));
+    await expect(app.page.getByRole('main').getByText('la isla')).toBeVisible();
+  };
+  const documents = ['/words', '/review', '/words', '/review'];
+  for (const path of documents) {
+    await app.page.goto(device.url(path));
+    await showsTheWord(path);
   }
-  const backAndForth = [...documents.slice(0, -1).reverse(), ...documents.slice(1)];
-  for (const [step, document] of backAndForth.entries()) {
-    const by = step < documents.length - 1 ? -1 : 1;
-    await app.page.evaluate((steps) => history.go(steps), by).catch(() => undefined);
-    await expect(app.page).toHaveURL(document);
-    await expect(app.word('la isla')).toBeVisible();
+  const [, ...later] = documents;
+  const [, ...earlier] = documents.toReversed();
+  const steps = [...earlier.map((path) => ({ path, by: -1 })), ...later.map((path) => ({ path, by: 1 }))];
+  for (const { path, by } of steps) {
+    await app.page.evaluate((entries) => history.go(entries), by).catch(() => undefined);
+    await showsTheWord(path);
   }
   await app.addWord('la costa', 'coast');
   await app.seesWordCount(2);
