@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Value } from '../../src/base/value.ts';
 import { StorageError, type Driver } from '../../src/client/db/driver.ts';
-import { createSchema } from '../../src/schema/ddl.ts';
+import { createSchema, fullTextCatchUp } from '../../src/schema/ddl.ts';
 
 export interface DriverUnderTest {
   readonly name: string;
@@ -225,6 +225,7 @@ export function describeDriver(subject: DriverUnderTest): void {
           ['1', 'de', 'Übung', 'exercise'],
           ['2', 'de', 'Haus', 'house'],
         ]);
+        driver.exec(fullTextCatchUp('vocabulary_item')!);
         const find = driver.prepare('SELECT rowid FROM vocabulary_item_fts WHERE vocabulary_item_fts MATCH ?');
         expect(find.arrays(['ubu*'])).toEqual([[1]]);
         driver.prepare('UPDATE vocabulary_item SET word = ? WHERE id = ?').run(['Gebäude', '2']);

@@ -6,6 +6,7 @@ import { assert } from '../../base/assert.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Value } from '../../base/value.ts';
 import type { Stamp } from '../../protocol/messages.ts';
+import { fullTextCatchUp } from '../../schema/ddl.ts';
 import { migrationPlan } from '../../schema/migrations.ts';
 import { tableOf } from '../../schema/tables.ts';
 import { observe, tick } from '../../sync/clock.ts';
@@ -74,6 +75,7 @@ export class Database {
       this.#prepared('BEGIN IMMEDIATE').run();
       this.#stamp = tick(this.#stamp, this.now());
       const value = work(this.#writeSql);
+      for (const table of written) this.#indexNewRows(table);
       this.#prepared('COMMIT').run();
       if (origin === 'local' && [...written].some((table) => tableOf(table))) written.add('outbox');
       this.#written = null;
@@ -148,6 +150,11 @@ export class Database {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  #indexNewRows(table: string): void {
+    const sql = fullTextCatchUp(table);
+    if (sql !== null) this.#prepared(sql).run();
   }
 
   #note(sql: string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fullTextName } from '../../../src/schema/ddl.ts';
+import { fullTextCatchUp, fullTextName } from '../../../src/schema/ddl.ts';
 import { migrationPlan } from '../../../src/schema/migrations.ts';
 import { columnsOf, schemaVersion, syncOrder, tableOf, tables } from '../../../src/schema/tables.ts';
 import { openNodeDriver } from '../../support/node-driver.ts';
@@ -36,6 +36,10 @@ function checkFullText(driver: ReturnType<typeof openNodeDriver>, fullText: 'fts
   driver.exec(
     `INSERT INTO vocabulary_item (id, language, word, translation, created_at, due_at) VALUES ('w', 'es', 'corazón', 'heart', 1, 1)`,
   );
+  const catchUp = () => {
+    driver.exec(fullTextCatchUp('vocabulary_item')!);
+  };
+  catchUp();
   expect([found('corazon'), found('hear*'), found('liver')]).toEqual([1, 1, 0]);
   driver.exec(`UPDATE vocabulary_item SET word = 'hígado', translation = 'liver' WHERE id = 'w'`);
   expect([found('corazon'), found('HIGADO'), found('liver')]).toEqual([0, 1, 1]);
