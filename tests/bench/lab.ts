@@ -1,11 +1,12 @@
 /** What a part of the benchmark works with, all of it gone afterwards: a server, wires to it, browsers with a profile. */
-import { chromium, type BrowserContext, type Page } from '@playwright/test';
+import { chromium, type BrowserContext } from '@playwright/test';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumPath, quietChromium } from '../support/browsers.ts';
+import { Chromium, type Tab } from './chromium.ts';
 import type { Bench } from './pages/bench-page.ts';
 import { Wire } from './wire.ts';
 
@@ -58,7 +59,14 @@ export class Lab implements Options {
   }
 
   /** A new browser process on this profile. */
-  async browser(profile: string): Promise<BrowserContext> {
+  async chromium(profile: string): Promise<Chromium> {
+    const browser = await Chromium.launch(profile);
+    this.#closings.push(() => browser.close());
+    return browser;
+  }
+
+  /** The same with a driver that finds its way on screens. */
+  async drivenBrowser(profile: string): Promise<BrowserContext> {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: chromiumPath(),
       args: [...quietChromium],
@@ -69,13 +77,12 @@ export class Lab implements Options {
   }
 
   /** The benchmark's own page in a browser that never saw it, with the service worker in charge. */
-  async benchPage(origin: string, name: string): Promise<Page> {
-    const context = await this.browser(await this.folder(name));
-    const page = context.pages()[0] ?? (await context.newPage());
-    page.on('pageerror', (error) => this.say(`${name}: ${String(error)}`));
-    await page.goto(`${origin}/bench.html`);
-    await page.evaluate(() => (globalThis as unknown as { bench: Bench }).bench.untilServiceWorker());
-    return page;
+  async benchPage(origin: string, name: string): Promise<Tab> {
+    const browser = await this.chromium(await this.folder(name));
+    const tab = await browser.tab();
+    await tab.goto(`${origin}/bench.html`);
+    await call(tab, 'untilServiceWorker');
+    return tab;
   }
 
   async close(): Promise<void> {
@@ -106,15 +113,16 @@ function portOf(child: ChildProcess): Promise<number> {
 
 /** The functions of the benchmark's page, called from outside it. */
 export function call<M extends keyof Bench>(
-  page: Page,
+  tab: Tab,
   method: M,
   ...args: Parameters<Bench[M]>
 ): Promise<Awaited<ReturnType<Bench[M]>>> {
-  return page.evaluate(
-    ([name, values]) => {
-      const { bench } = globalThis as unknown as { bench: Record<string, (...args: unknown[]) => unknown> };
+  return tab.evaluate(
+    (name: string, values: readonly unknown[]) => {
+      const { bench } = globalThis as unknown as { bench: Record<string, (...args: readonly unknown[]) => unknown> };
       return bench[name]!(...values);
     },
-    [method, args] as [string, unknown[]],
+    method,
+    args,
   ) as Promise<Awaited<ReturnType<Bench[M]>>>;
 }

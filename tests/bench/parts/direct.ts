@@ -2,7 +2,7 @@
  * Part 7: the service worker alone, with no page of the app open: it takes the lock, opens the pool file in memory, syncs
  * ten edits made offline, and swaps the changed pages in. The browser's own Background Sync wakes it.
  */
-import type { Page, Worker } from '@playwright/test';
+import type { Tab } from '../chromium.ts';
 import type { Series } from '../figures.ts';
 import { call, type Lab } from '../lab.ts';
 import { RemoteDevice } from '../remote-device.ts';
@@ -41,7 +41,7 @@ export async function measureDirect(lab: Lab): Promise<Series[]> {
     await call(page, 'untilIdle');
     const runs: DirectRun[] = [];
     for (let round = 0; round < rounds; round += 1) runs.push(await runOnce({ page, wire, remote, round }));
-    await page.context().close();
+    await page.browser.close();
     const megabytes = (runs.at(-1)!.fileBytes / 1e6).toFixed(1);
     const series = (name: string, pick: (run: DirectRun) => number): Series => ({
       name: `${megabytes} MB file: ${name}`,
@@ -58,20 +58,18 @@ export async function measureDirect(lab: Lab): Promise<Series[]> {
   return all;
 }
 
-async function runOnce(setting: { page: Page; wire: Wire; remote: RemoteDevice; round: number }): Promise<DirectRun> {
+async function runOnce(setting: { page: Tab; wire: Wire; remote: RemoteDevice; round: number }): Promise<DirectRun> {
   const { page, wire, remote, round } = setting;
-  const context = page.context();
   await wire.shut();
-  await context.setOffline(true);
+  await page.setOffline(true);
   await call(page, 'translateNewest', edits, `edit ${round}, sent with the app closed`);
   await page.evaluate(() => navigator.locks.request('lorikeet-sync', () => undefined));
   await remote.catchUp();
-  const worker = context.serviceWorkers().at(-1);
-  if (!worker) throw new Error('no service worker is there');
+  const worker = await page.browser.serviceWorker();
   await watch(worker);
   await page.goto('about:blank');
   await wire.open();
-  await context.setOffline(false);
+  await page.setOffline(false);
   const until = Date.now() + patience;
   while ((await remote.catchUp()) < edits) if (Date.now() > until) throw new Error('the edits did not come');
   const run = await readRun(worker);
@@ -88,7 +86,7 @@ interface Watched {
 }
 
 /** Notes when the service worker gets the lock, asks the server, has the answer, and lets the lock go. */
-async function watch(worker: Worker): Promise<void> {
+async function watch(worker: Tab): Promise<void> {
   await worker.evaluate(() => {
     const scope = globalThis as unknown as Watched & { fetch: typeof fetch };
     const again = Reflect.has(scope, 'marks');
@@ -121,7 +119,7 @@ async function watch(worker: Worker): Promise<void> {
   });
 }
 
-async function readRun(worker: Worker): Promise<DirectRun> {
+async function readRun(worker: Tab): Promise<DirectRun> {
   const { marks, fileBytes } = await worker.evaluate(async () => {
     await navigator.locks.request('lorikeet-sync', () => undefined);
     let largest = 0;

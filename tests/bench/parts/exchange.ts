@@ -1,4 +1,6 @@
 /** Parts 3, 4 and 6: a first load, a push of offline edits and a pull of changed rows, with 100,000 rows stored; and bytes. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Tab } from '../chromium.ts';
 import type { Series } from '../figures.ts';
 import { call, type Lab } from '../lab.ts';
 import { RemoteDevice } from '../remote-device.ts';
@@ -63,7 +65,7 @@ class Samples {
 }
 
 interface Round {
-  readonly page: Awaited<ReturnType<Lab['benchPage']>>;
+  readonly page: Tab;
   readonly wire: Wire;
   readonly remote: RemoteDevice;
   readonly round: number;
@@ -71,20 +73,22 @@ interface Round {
 
 /** Gives how long the edits themselves took. */
 async function pushOnce({ page, wire, remote, push, round }: Round & { push: Samples }): Promise<number> {
-  const context = page.context();
   await wire.shut();
-  await context.setOffline(true);
+  await page.setOffline(true);
   const [began, ended] = await call(page, 'translateNewest', edits, `offline edit ${round} of this text, in full`);
   // The attempts that failed for want of a connection are over.
   await page.evaluate(() => navigator.locks.request('lorikeet-sync', () => undefined));
   const pushed = call(page, 'pushed');
   const waiting = await call(page, 'waiting');
+  const streams = countStreams(wire);
   if (waiting !== edits) throw new Error(`${waiting} edits wait, not ${edits}`);
   const before = wire.bytes;
   await wire.open();
-  await context.setOffline(false);
+  await page.setOffline(false);
   push.add(await pushed, since(wire, before));
   await call(page, 'untilIdle');
+  // The event stream comes back a few seconds later: the pull that follows is to be told of by a poke.
+  while (countStreams(wire) === streams) await pause(50);
   const held = await remote.catchUp();
   if (held < edits) throw new Error(`the server holds ${held} of the edits`);
   return ended - began;
@@ -100,6 +104,10 @@ async function pullOnce({ page, wire, remote, pull, round }: Round & { pull: Sam
   const poked = clock();
   pull.add((await shown) - poked, since(wire, before));
   await call(page, 'untilIdle');
+}
+
+function countStreams(wire: Wire): number {
+  return wire.requests.filter((request) => request.startsWith('GET /api/sync/events')).length;
 }
 
 function since(wire: Wire, before: Wire['bytes']): { sent: number; received: number } {

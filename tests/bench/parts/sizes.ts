@@ -10,7 +10,7 @@ const benchmarkOnly = /^\/(bench|plain)\.html|\/assets\/(bench|plain|write)-/;
 
 export async function measureSizes(lab: Lab): Promise<Series[]> {
   const wire = await lab.wire(await lab.server());
-  const context = await lab.browser(await lab.folder('sizes'));
+  const context = await lab.drivenBrowser(await lab.folder('sizes'));
   const page = context.pages()[0] ?? (await context.newPage());
   const before = wire.bytes.received;
   await page.goto(`${wire.origin}/`);

@@ -3,8 +3,9 @@
  * with plain sqlite-wasm and runs the same query. The plain page is measured from the precache as the app is, and past the
  * service worker.
  */
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext } from '@playwright/test';
 import { planQuery } from '../../../src/client/db/queries.ts';
+import type { Tab } from '../chromium.ts';
 import { ratio, type Series } from '../figures.ts';
 import type { Lab } from '../lab.ts';
 import { RemoteDevice } from '../remote-device.ts';
@@ -24,21 +25,21 @@ export async function measureStarts(lab: Lab): Promise<Series[]> {
   await RemoteDevice.create(origin, { ...account, words, seed: 1 });
   const profile = await lab.folder('starts');
   lab.say('starts: first load');
-  const firstLoad = await fillBySync(await lab.browser(profile), origin, words);
+  const firstLoad = await fillBySync(await lab.drivenBrowser(profile), origin, words);
   const cold: Starts = { app: [], plain: [], plainDirect: [] };
   const warm: Starts = { app: [], plain: [], plainDirect: [] };
   for (let round = 0; round < rounds; round += 1) {
     lab.say(`starts: round ${round + 1} of ${rounds}`);
     for (const way of ['app', 'plain', 'plainDirect'] as const) {
-      const context = await lab.browser(profile);
-      const page = await openPage(context, way);
+      const browser = await lab.chromium(profile);
+      const page = await openPage(await browser.tab(), way);
       await page.goto(address(origin, way));
       cold[way].push(await firstRows(page));
       await page.reload();
       await firstRows(page);
       await page.reload();
       warm[way].push(await firstRows(page));
-      await context.close();
+      await browser.close();
     }
   }
   const stored = `${words.toLocaleString('en')} words stored`;
@@ -66,31 +67,24 @@ function address(origin: string, way: Way): string {
   return `${origin}/plain.html#${encodeURIComponent(sql)}`;
 }
 
-async function openPage(context: BrowserContext, way: Way): Promise<Page> {
-  const page = context.pages()[0] ?? (await context.newPage());
+async function openPage(page: Tab, way: Way): Promise<Tab> {
   // The same eye for all: the first word in the document, from the beginning of the navigation.
-  await page.addInitScript(() => {
-    const state: { at?: number } = {};
-    Object.assign(globalThis, { firstRow: state });
-    new MutationObserver(() => {
-      if (state.at === undefined && document.querySelector('a.word')) state.at = performance.now();
-    }).observe(document, { childList: true, subtree: true });
+  await page.beforeScripts(() => {
+    const first = new Promise<number>((resolve) => {
+      new MutationObserver((_records, observer) => {
+        if (!document.querySelector('a.word')) return;
+        observer.disconnect();
+        resolve(performance.now());
+      }).observe(document, { childList: true, subtree: true });
+    });
+    Object.assign(globalThis, { firstRow: first });
   });
-  if (way === 'plainDirect') {
-    const session = await context.newCDPSession(page);
-    await session.send('Network.enable');
-    await session.send('Network.setBypassServiceWorker', { bypass: true });
-  }
+  if (way === 'plainDirect') await page.send('Network.setBypassServiceWorker', { bypass: true });
   return page;
 }
 
-async function firstRows(page: Page): Promise<number> {
-  const found = await page.waitForFunction(
-    () => (globalThis as unknown as { firstRow: { at?: number } }).firstRow.at,
-    undefined,
-    { timeout: 60_000 },
-  );
-  return (await found.jsonValue()) ?? NaN;
+function firstRows(page: Tab): Promise<number> {
+  return page.evaluate(() => (globalThis as unknown as { firstRow: Promise<number> }).firstRow);
 }
 
 /** As a person's new device: signs in on the screen. From the tap until the screen counts every word. */

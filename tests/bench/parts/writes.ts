@@ -1,5 +1,5 @@
 /** Part 1: local writes, ours against plain sqlite-wasm, all contenders one after the other in every round. */
-import type { Page } from '@playwright/test';
+import type { Tab } from '../chromium.ts';
 import { ratio, type Series } from '../figures.ts';
 import { call, type Lab } from '../lab.ts';
 import type { Contender, WriteTimes } from '../pages/write-worker.ts';
@@ -34,7 +34,7 @@ export async function measureWrites(lab: Lab): Promise<Series[]> {
     }
     await call(page, 'open');
     times.app.push(await call(page, 'mutate', { ...job, contender: 'ours' }));
-    await page.context().close();
+    await page.browser.close();
   }
   return [...series(times, 'batches', '10,000 rows in batches of 1,000'), ...series(times, 'singles', singleWrites(fill))];
 }
@@ -56,7 +56,7 @@ function series(times: Times, which: keyof WriteTimes, work: string): Series[] {
   ];
 }
 
-async function removePool(page: Page, directory: string): Promise<void> {
+async function removePool(page: Tab, directory: string): Promise<void> {
   await page.evaluate(async (name) => {
     const root = await navigator.storage.getDirectory();
     // The worker that was just ended lets its files go a moment later.
