@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { MutationName, Mutations } from '../../src/client/db/api.ts';
+import type { Row } from '../../src/schema/tables.ts';
 import { naturalId } from '../../src/client/db/natural-id.ts';
 import { openTestDatabase } from '../support/client-database.ts';
 
@@ -17,6 +18,24 @@ const at = fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 });
 const call = <M extends MutationName>(name: M, args: fc.Arbitrary<Mutations[M]>): fc.Arbitrary<Call> =>
   args.map((value) => [name, value] as unknown as Call);
 
+const wordRow = (known: { id: string; word: string; reps: number; at: number }): Row<'vocabulary_item'> => ({
+  id: known.id,
+  language: 'de',
+  word: known.word,
+  translation: '',
+  note: '',
+  created_at: known.at,
+  due_at: known.at,
+  stability: 1.5,
+  difficulty: 5,
+  scheduled_days: 1,
+  learning_steps: 0,
+  reps: known.reps,
+  lapses: 0,
+  card_state: 2,
+  last_review_at: known.at,
+});
+
 const anyCall: fc.Arbitrary<Call> = fc.oneof(
   call(
     'profile.save',
@@ -29,6 +48,7 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   ),
   call('words.edit', fc.record({ id: wordId, word, translation: word, note: word })),
   call('words.delete', fc.record({ id: wordId })),
+  call('words.restore', fc.record({ row: fc.record({ id: wordId, word, reps: fc.nat(9), at }).map(wordRow) })),
   call(
     'reviews.grade',
     fc.record({ reviewId: id, wordId, rating: fc.constantFrom(1, 2, 3, 4), at, duration: fc.nat(9_000) }),

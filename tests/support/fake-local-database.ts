@@ -184,6 +184,7 @@ export class FakeLocalDatabase implements LocalDatabase {
     'words.list': ({ search, limit, offset }) => this.#found(search).slice(offset, offset + limit),
     'words.count': ({ search }) => [{ total: this.#found(search).length }],
     'words.get': ({ id }) => some(this.words.get(id)),
+    'words.whole': ({ id }) => some(this.words.get(id)),
     'reviews.due': (args) => this.#due(args),
     'conversations.list': () =>
       [...this.conversations.values()]
@@ -226,6 +227,7 @@ export class FakeLocalDatabase implements LocalDatabase {
       return undefined;
     },
     'words.delete': ({ id }) => void this.words.delete(id),
+    'words.restore': ({ row }) => put(this.words, row),
     'reviews.grade': ({ reviewId, wordId, rating, at, duration }) => {
       const row = this.words.get(wordId);
       if (!row) return undefined;

@@ -101,6 +101,8 @@ export interface Queries {
   'words.list': Query<{ readonly search: string; readonly limit: number; readonly offset: number }, WordRow>;
   'words.count': Query<{ readonly search: string }, { readonly total: number }>;
   'words.get': Query<{ readonly id: string }, WordRow>;
+  /** Every column, the card's too: what `words.restore` takes. */
+  'words.whole': Query<{ readonly id: string }, Row<'vocabulary_item'>>;
   'reviews.due': Query<{ readonly now: number; readonly limit: number }, DueCard>;
   'conversations.list': Query<Empty, ConversationRow>;
   'conversations.get': Query<{ readonly id: string }, ConversationRow>;
@@ -133,6 +135,8 @@ export interface Mutations {
   'words.add': { readonly language: string; readonly words: readonly NewWord[]; readonly at: number };
   'words.edit': { readonly id: string; readonly word: string; readonly translation: string; readonly note: string };
   'words.delete': { readonly id: string };
+  /** Puts a deleted word back as it was, with its card; one that is there stays as it is. */
+  'words.restore': { readonly row: Row<'vocabulary_item'> };
   /** Schedules the card by FSRS, keeps the review, counts it as study. */
   'reviews.grade': {
     readonly reviewId: string;

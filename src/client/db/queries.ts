@@ -82,6 +82,7 @@ const planners: Planners = {
     };
   },
   'words.get': ({ id }) => ({ sql: `SELECT ${wordColumns} FROM vocabulary_item v WHERE v.id = ?`, params: [id] }),
+  'words.whole': ({ id }) => all('vocabulary_item', 'WHERE id = ?', [id]),
   'reviews.due': ({ now, limit }) => ({
     sql: `SELECT ${wordColumns}, ${cardColumns} FROM vocabulary_item v WHERE v.due_at <= ? ORDER BY v.due_at, v._rowid LIMIT ?`,
     params: [now, limit],

@@ -1,7 +1,8 @@
 /** What every mutation gets and gives, and the check of its arguments against the declaration of their table. */
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Value } from '../../../base/value.ts';
-import { tableOf, type TableName } from '../../../schema/tables.ts';
+import type { Values } from '../../../schema/column.ts';
+import { columnsOf, tableOf, type TableName } from '../../../schema/tables.ts';
 import { explainMisfit, isId } from '../../../schema/validate.ts';
 import type { DatabaseFailure, MutationName, Mutations } from '../api.ts';
 import type { WriteSql } from '../database.ts';
@@ -33,6 +34,17 @@ export function misfit(table: TableName, values: Readonly<Record<string, Value>>
     if (why !== null) return invalid(`${table}.${name} ${why}`);
   }
   return null;
+}
+
+/** A row with its id and every declared column, in their order, each as declared. */
+export function wholeRow(table: TableName, values: Readonly<Record<string, Value>>): Result<Values, DatabaseFailure> {
+  const row: Record<string, Value> = {};
+  for (const name of ['id', ...columnsOf(table)]) {
+    if (!Object.hasOwn(values, name)) return err({ code: 'invalid', detail: `${table}.${name} is missing` });
+    row[name] = values[name]!;
+  }
+  const wrong = misfit(table, row);
+  return wrong && !wrong.ok ? wrong : ok(row);
 }
 
 export function exists(sql: WriteSql, table: TableName, id: string): boolean {

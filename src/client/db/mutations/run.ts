@@ -9,7 +9,7 @@ import { deleteConversation, renameConversation, sendMessage, startConversation 
 import { addDocument, deleteDocument, moveInDocument } from './documents.ts';
 import type { Mutation, Outcome } from './mutation.ts';
 import { putSetting, saveProfile } from './settings.ts';
-import { addWords, deleteWord, editWord, gradeReview } from './words.ts';
+import { addWords, deleteWord, editWord, gradeReview, restoreWord } from './words.ts';
 
 const mutations: { readonly [M in MutationName]: Mutation<M> } = {
   'profile.save': saveProfile,
@@ -17,6 +17,7 @@ const mutations: { readonly [M in MutationName]: Mutation<M> } = {
   'words.add': addWords,
   'words.edit': editWord,
   'words.delete': deleteWord,
+  'words.restore': restoreWord,
   'reviews.grade': gradeReview,
   'conversations.start': startConversation,
   'conversations.rename': renameConversation,

@@ -13,6 +13,7 @@ import {
   invalid,
   misfit,
   type Mutation,
+  wholeRow,
   type MutationContext,
 } from './mutation.ts';
 
@@ -49,6 +50,13 @@ export const editWord: Mutation<'words.edit'> = ({ sql }, { id, ...texts }) => {
 
 export const deleteWord: Mutation<'words.delete'> = ({ sql }, { id }) => {
   sql.run('DELETE FROM vocabulary_item WHERE id = ?', [id]);
+  return done;
+};
+
+export const restoreWord: Mutation<'words.restore'> = ({ sql }, { row }) => {
+  const whole = wholeRow('vocabulary_item', { ...row });
+  if (!whole.ok) return whole;
+  insertNew(sql, 'vocabulary_item', whole.value);
   return done;
 };
 

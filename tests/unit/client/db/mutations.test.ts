@@ -110,6 +110,43 @@ describe('adding words', () => {
   });
 });
 
+describe('restoring a deleted word', () => {
+  const whole = () => db.query('words.whole', { id: naturalId('vocabulary_item', ['de', 'Haus']) })[0]!;
+
+  it('brings back its card and note too, as if it had never been deleted', () => {
+    add('Haus');
+    const { id } = whole();
+    db.mutate('words.edit', { id, word: 'Haus', translation: 'house', note: 'das' });
+    db.mutate('reviews.grade', { reviewId: 'r', wordId: id, rating: 3, at: at + 5, duration: 1 });
+    const row = whole();
+    expect(row).toMatchObject({ reps: 1, note: 'das', last_review_at: at + 5 });
+    db.mutate('words.delete', { id });
+    expect(db.mutate('words.restore', { row })).toEqual(done);
+    expect(whole()).toEqual(row);
+    expect(db.rows(`SELECT op FROM outbox WHERE id = ?`, [id])).toEqual([{ op: 'insert' }]);
+  });
+
+  it('leaves a word that was added again meanwhile as it is', () => {
+    add('Haus');
+    const row = { ...whole(), translation: 'old' };
+    db.mutate('words.restore', { row });
+    expect(whole().translation).toBe('(Haus)');
+  });
+
+  it('refuses a row with a column missing or misfit', () => {
+    add('Haus');
+    const { note: _, ...rest } = whole();
+    db.mutate('words.delete', { id: rest.id });
+    expect(db.mutate('words.restore', { row: rest as never })).toMatchObject({
+      error: { code: 'invalid', detail: 'vocabulary_item.note is missing' },
+    });
+    expect(db.mutate('words.restore', { row: { ...rest, note: '', card_state: 9 } })).toMatchObject({
+      error: { code: 'invalid' },
+    });
+    expect(words()).toEqual([]);
+  });
+});
+
 describe('editing a word', () => {
   it('keeps its id and marks only what changed', () => {
     add('Haus');
