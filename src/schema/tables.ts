@@ -89,7 +89,7 @@ export const tables = {
     priority: 4,
     naturalKey: ['language', 'word'],
     fullText: ['word', 'translation', 'note'],
-    indexes: [['due_at'], ['created_at']],
+    indexes: [['card_state', 'due_at'], ['created_at']],
     columns: {
       language,
       word: { type: 'text', minLength: 1, maxLength: 200 },
@@ -112,7 +112,7 @@ export const tables = {
   review: {
     priority: 4,
     appendOnly: true,
-    indexes: [['vocabulary_item_id', 'reviewed_at']],
+    indexes: [['vocabulary_item_id', 'reviewed_at'], ['reviewed_at']],
     columns: {
       vocabulary_item_id: reference,
       /** ts-fsrs `Rating`: 1 again, 2 hard, 3 good, 4 easy. */

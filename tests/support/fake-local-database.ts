@@ -153,9 +153,11 @@ export class FakeLocalDatabase implements LocalDatabase {
   #summary({ now, dayStart }: Queries['summary.get']['args']): Summary {
     const words = [...this.words.values()];
     const today = [...this.reviews.values()].filter((row) => row.reviewed_at >= dayStart).length;
+    const offered = this.#offered({ now, dayStart, newCards: null });
     return {
       words: words.length,
-      due: words.filter((row) => row.due_at <= now).length,
+      due: offered.length,
+      new_waiting: words.filter((row) => row.due_at <= now).length - offered.length,
       conversations: this.conversations.size,
       documents: this.documents.size,
       reviewed_today: today,
@@ -164,11 +166,20 @@ export class FakeLocalDatabase implements LocalDatabase {
     };
   }
 
-  #due({ now, limit }: Queries['reviews.due']['args']): DueCard[] {
+  #offered({ now, dayStart, newCards }: Omit<Queries['reviews.due']['args'], 'limit'>): Words[] {
+    const introduced = [...this.reviews.values()].filter((row) => row.reviewed_at >= dayStart && row.card_state === 0);
+    const perDay = Number(this.settings.get('new_cards_per_day')?.value ?? 20);
+    const due = [...this.words.values()].filter((row) => row.due_at <= now).sort((a, b) => a.due_at - b.due_at);
+    const fresh = due.filter((row) => row.card_state === 0);
+    return [
+      ...due.filter((row) => row.card_state > 0),
+      ...fresh.slice(0, newCards ?? Math.max(0, perDay - introduced.length)),
+    ];
+  }
+
+  #due({ now, limit, ...asked }: Queries['reviews.due']['args']): DueCard[] {
     const scheduler = fsrs({ enable_fuzz: false });
-    return [...this.words.values()]
-      .filter((row) => row.due_at <= now)
-      .sort((a, b) => a.due_at - b.due_at)
+    return this.#offered({ now, ...asked })
       .slice(0, limit)
       .map((row) => {
         const next = scheduler.repeat(cardOf(row), now);

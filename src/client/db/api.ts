@@ -41,7 +41,10 @@ export interface ConversationRow {
 
 export interface Summary {
   readonly words: number;
+  /** Reviews that are due, and new cards as far as today's number of them goes (setting `new_cards_per_day`). */
   readonly due: number;
+  /** New cards beyond today's number. */
+  readonly new_waiting: number;
   readonly conversations: number;
   readonly documents: number;
   /** Since `dayStart`. */
@@ -103,7 +106,14 @@ export interface Queries {
   'words.get': Query<{ readonly id: string }, WordRow>;
   /** Every column, the card's too: what `words.restore` takes. */
   'words.whole': Query<{ readonly id: string }, Row<'vocabulary_item'>>;
-  'reviews.due': Query<{ readonly now: number; readonly limit: number }, DueCard>;
+  /**
+   * Reviews first, then new cards: `newCards` of them at most, or with null what today's number (setting
+   * `new_cards_per_day`) leaves after those that were introduced since `dayStart`.
+   */
+  'reviews.due': Query<
+    { readonly now: number; readonly dayStart: number; readonly newCards: number | null; readonly limit: number },
+    DueCard
+  >;
   'conversations.list': Query<Empty, ConversationRow>;
   'conversations.get': Query<{ readonly id: string }, ConversationRow>;
   'messages.list': Query<{ readonly conversationId: string }, Row<'message'>>;

@@ -34,6 +34,26 @@ const dayLength = 86_400_000;
 const wordColumns = 'v.id, v.language, v.word, v.translation, v.note, v.created_at, v.due_at, v.card_state, v.reps';
 const cardColumns = 'v.stability, v.difficulty, v.scheduled_days, v.learning_steps, v.lapses, v.last_review_at';
 
+/** New cards that may still be introduced today. A stored value that is no whole number (another version's) counts as none. */
+const newCardsLeft = `SELECT max(0, coalesce(
+    (SELECT min(1000, CAST(value AS INTEGER)) FROM setting WHERE key = 'new_cards_per_day' AND value GLOB '[0-9]*' AND value NOT GLOB '*[^0-9]*'),
+    20)
+  - (SELECT count(DISTINCT vocabulary_item_id) FROM review WHERE reviewed_at >= day_start AND card_state = 0)) FROM asked`;
+
+const dueSql = `WITH
+asked (now, day_start, new_cards, most) AS (SELECT ?, ?, ?, ?),
+chosen (card) AS (
+  SELECT * FROM (SELECT _rowid FROM vocabulary_item
+    WHERE card_state IN (1, 2, 3) AND due_at <= (SELECT now FROM asked)
+    ORDER BY due_at, _rowid LIMIT (SELECT most FROM asked))
+  UNION ALL
+  SELECT * FROM (SELECT _rowid FROM vocabulary_item
+    WHERE card_state = 0 AND due_at <= (SELECT now FROM asked)
+    ORDER BY due_at, _rowid LIMIT (SELECT min(most, coalesce(new_cards, (${newCardsLeft}))) FROM asked))
+)
+SELECT ${wordColumns}, ${cardColumns} FROM chosen JOIN vocabulary_item v ON v._rowid = card
+ORDER BY v.card_state = 0, v.due_at, v._rowid LIMIT (SELECT most FROM asked)`;
+
 const conversationSql = `SELECT c.id, c.title, c.language, c.scenario, c.started_at,
   (SELECT count(*) FROM message m WHERE m.conversation_id = c.id) AS messages,
   l.body AS last_body, l.sent_at AS last_at
@@ -43,6 +63,8 @@ FROM conversation c LEFT JOIN message l ON l._rowid = (
 // The streak walks back a day at a time, each step one look into the index on `happened_at`.
 const summarySql = `WITH RECURSIVE
 asked (now, day_start) AS (SELECT ?, ?),
+new_cards (waiting, allowed) AS (SELECT
+  (SELECT count(*) FROM vocabulary_item WHERE card_state = 0 AND due_at <= now), (${newCardsLeft}) FROM asked),
 streak (day) AS (
   SELECT CASE
     WHEN EXISTS (SELECT 1 FROM study_event WHERE happened_at >= day_start) THEN 0
@@ -54,13 +76,14 @@ streak (day) AS (
 )
 SELECT
   (SELECT count(*) FROM vocabulary_item) AS words,
-  (SELECT count(*) FROM vocabulary_item WHERE due_at <= now) AS due,
+  (SELECT count(*) FROM vocabulary_item WHERE card_state IN (1, 2, 3) AND due_at <= now) + min(waiting, allowed) AS due,
+  max(0, waiting - allowed) AS new_waiting,
   (SELECT count(*) FROM conversation) AS conversations,
   (SELECT count(*) FROM document) AS documents,
   (SELECT coalesce(sum(amount), 0) FROM study_event WHERE happened_at >= day_start AND kind = 'card_reviewed') AS reviewed_today,
   (SELECT coalesce(sum(amount), 0) FROM study_event WHERE happened_at >= day_start AND kind = 'word_added') AS added_today,
   (SELECT count(day) FROM streak) AS streak
-FROM asked`;
+FROM asked JOIN new_cards`;
 
 const statusSql = `SELECT user_id, user_name, device,
   (SELECT count(*) FROM outbox) AS waiting,
@@ -83,9 +106,9 @@ const planners: Planners = {
   },
   'words.get': ({ id }) => ({ sql: `SELECT ${wordColumns} FROM vocabulary_item v WHERE v.id = ?`, params: [id] }),
   'words.whole': ({ id }) => all('vocabulary_item', 'WHERE id = ?', [id]),
-  'reviews.due': ({ now, limit }) => ({
-    sql: `SELECT ${wordColumns}, ${cardColumns} FROM vocabulary_item v WHERE v.due_at <= ? ORDER BY v.due_at, v._rowid LIMIT ?`,
-    params: [now, limit],
+  'reviews.due': ({ now, dayStart, newCards, limit }) => ({
+    sql: dueSql,
+    params: [now, dayStart, newCards, limit],
     finish: (row: DueRow) => finishDueCard(row, now),
   }),
   'conversations.list': () => ({

@@ -9,12 +9,14 @@ export type Appearance = 'system' | 'light' | 'dark';
 export interface Settings {
   /** Cards a day. */
   readonly dailyGoal: number;
+  /** New cards a day that reviews offer by themselves. The database reads it too (client/db/queries.ts). */
+  readonly newCardsPerDay: number;
   readonly appearance: Appearance;
   /** Whether the offer of a starter deck was declined. */
   readonly deckDeclined: boolean;
 }
 
-const defaults: Settings = { dailyGoal: 20, appearance: 'system', deckDeclined: false };
+const defaults: Settings = { dailyGoal: 20, newCardsPerDay: 20, appearance: 'system', deckDeclined: false };
 
 export class Profile {
   readonly #database: LocalDatabase;
@@ -66,6 +68,7 @@ export class Profile {
 
 const settingKeys = {
   dailyGoal: 'daily_goal',
+  newCardsPerDay: 'new_cards_per_day',
   appearance: 'appearance',
   deckDeclined: 'starter_deck_declined',
 } as const satisfies Record<keyof Settings, string>;
@@ -73,14 +76,18 @@ const settingKeys = {
 /** A value that is not what it should be (another version wrote it) counts as absent. */
 export function settingsFrom(rows: readonly { readonly key: string; readonly value: string }[]): Settings {
   const stored = new Map(rows.map((row) => [row.key, parsed(row.value)]));
-  const goal = stored.get(settingKeys.dailyGoal);
   const appearance = stored.get(settingKeys.appearance);
   return {
-    dailyGoal:
-      typeof goal === 'number' && Number.isInteger(goal) && goal >= 1 && goal <= 1_000 ? goal : defaults.dailyGoal,
+    dailyGoal: wholeNumber(stored.get(settingKeys.dailyGoal), { min: 1, max: 1_000 }) ?? defaults.dailyGoal,
+    newCardsPerDay:
+      wholeNumber(stored.get(settingKeys.newCardsPerDay), { min: 0, max: 1_000 }) ?? defaults.newCardsPerDay,
     appearance: appearance === 'light' || appearance === 'dark' ? appearance : defaults.appearance,
     deckDeclined: stored.get(settingKeys.deckDeclined) === true,
   };
+}
+
+function wholeNumber(value: unknown, { min, max }: { readonly min: number; readonly max: number }): number | null {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : null;
 }
 
 function parsed(json: string): unknown {

@@ -1,8 +1,9 @@
 /**
- * One sitting of reviews: cards in the order they are due, each answered once it was revealed. A card leaves the screen
+ * One sitting: reviews in the order they are due, then today's new cards, each answered once it was revealed. A card leaves the screen
  * only after its answer is on disk (I1). Cards that FSRS brings back within minutes come round again in the same sitting.
  */
 import type { DatabaseFailure, DueCard, LocalDatabase } from '../../client/db/api.ts';
+import { startOfDay } from './time-words.ts';
 
 export type Rating = 1 | 2 | 3 | 4;
 export type ReviewPhase = 'loading' | 'question' | 'answer' | 'done' | 'failed';
@@ -24,6 +25,7 @@ export class ReviewSession {
   #total = $state.raw(0);
   #failure = $state.raw<DatabaseFailure | null>(null);
   #nextDueAt = $state.raw<number | null>(null);
+  #newWaiting = $state.raw(0);
   #loadedAt = 0;
   #shownAt = 0;
   #grading = false;
@@ -59,23 +61,39 @@ export class ReviewSession {
     return this.#nextDueAt;
   }
 
+  /** New cards that wait because today's number of them is done. */
+  get newWaiting(): number {
+    return this.#newWaiting;
+  }
+
   /** Milliseconds until the card comes back for each answer. */
   get intervals(): readonly number[] {
     return this.card?.next.map((at) => Math.max(0, at - this.#loadedAt)) ?? [];
   }
 
   async load(): Promise<void> {
+    return this.#ask(null);
+  }
+
+  /** Goes on with new cards beyond today's number. */
+  async loadMore(newCards: number): Promise<void> {
+    return this.#ask(newCards);
+  }
+
+  async #ask(newCards: number | null): Promise<void> {
     this.#phase = 'loading';
     const now = this.#ports.now();
-    const dayStart = new Date(now).setHours(0, 0, 0, 0);
+    const dayStart = startOfDay(now);
     const [cards, summary] = await Promise.all([
-      this.#ports.database.query('reviews.due', { now, limit: batch }),
+      this.#ports.database.query('reviews.due', { now, dayStart, newCards, limit: batch }),
       this.#ports.database.query('summary.get', { now, dayStart }),
     ]);
     if (!cards.ok) return this.#fail(cards.error);
+    const figures = summary.ok ? summary.value[0] : undefined;
     this.#loadedAt = now;
     this.#queue = cards.value;
-    this.#total = this.#answered + Math.max(cards.value.length, summary.ok ? (summary.value[0]?.due ?? 0) : 0);
+    this.#total = this.#answered + Math.max(cards.value.length, newCards === null ? (figures?.due ?? 0) : 0);
+    this.#newWaiting = figures?.new_waiting ?? 0;
     this.#failure = null;
     this.#show();
   }

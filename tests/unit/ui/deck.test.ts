@@ -62,7 +62,7 @@ describe('adding the deck', () => {
     await deckImport.run(offer);
     expect(deckImport).toMatchObject({ state: 'done', added: words.length, total: words.length });
     expect(database.words.size).toBe(words.length);
-    const first = await database.query('reviews.due', { now: 1_000_000, limit: 3 });
+    const first = await database.query('reviews.due', { now: 1_000_000, dayStart: 0, newCards: null, limit: 3 });
     expect(first.ok && first.value.map(({ word }) => word)).toEqual(['hola', 'buenos días', 'buenas tardes']);
   });
 

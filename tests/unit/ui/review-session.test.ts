@@ -77,6 +77,24 @@ describe('a sitting of reviews', () => {
     expect(session).toMatchObject({ answered: 1, failure: null });
   });
 
+  it('ends with the new cards of the day, and goes on with more when asked', async () => {
+    const { session, database } = await sitting(['uno', 'dos', 'tres', 'cuatro']);
+    await database.mutate('settings.put', { key: 'new_cards_per_day', value: '1' });
+    await session.load();
+    expect(session).toMatchObject({ phase: 'question', total: 1, newWaiting: 3 });
+    session.reveal();
+    await session.grade(4);
+    expect(session).toMatchObject({ phase: 'done', answered: 1, newWaiting: 3 });
+    await session.loadMore(2);
+    expect(session).toMatchObject({ phase: 'question', answered: 1, total: 3 });
+    expect(session.card?.word).toBe('dos');
+    for (const _ of ['dos', 'tres']) {
+      session.reveal();
+      await session.grade(4);
+    }
+    expect(session).toMatchObject({ phase: 'done', answered: 3, newWaiting: 1 });
+  });
+
   it('is done at once where nothing is due', async () => {
     const { session } = await sitting([]);
     expect(session).toMatchObject({ phase: 'done', total: 0, nextDueAt: null });

@@ -43,10 +43,11 @@ describe('live rows', () => {
 
 describe('settings', () => {
   it('are the usual ones where nothing sensible is stored', () => {
-    const usual = { dailyGoal: 20, appearance: 'system', deckDeclined: false };
+    const usual = { dailyGoal: 20, newCardsPerDay: 20, appearance: 'system', deckDeclined: false };
     expect(settingsFrom([])).toEqual(usual);
     const odd = [
       { key: 'daily_goal', value: '-3' },
+      { key: 'new_cards_per_day', value: '1001' },
       { key: 'appearance', value: '"sepia"' },
       { key: 'starter_deck_declined', value: '{broken' },
       { key: 'of_a_later_version', value: '1' },
@@ -59,9 +60,10 @@ describe('settings', () => {
     const profile = new Profile(database);
     profile.open();
     await profile.put('dailyGoal', 35);
+    await profile.put('newCardsPerDay', 0);
     await profile.put('appearance', 'dark');
     await settle();
-    expect(profile.settings).toMatchObject({ dailyGoal: 35, appearance: 'dark' });
+    expect(profile.settings).toMatchObject({ dailyGoal: 35, newCardsPerDay: 0, appearance: 'dark' });
     profile.close();
     expect(database.liveCount).toBe(0);
   });

@@ -80,7 +80,7 @@ describe('the database in IndexedDB', () => {
     const db = openTestDatabase(await open());
     db.mutate('words.add', { language: 'de', words: [{ word: 'Übung', translation: 'exercise' }], at: db.clock.time });
     expect(db.query('words.list', { search: 'ubu', limit: 5, offset: 0 })).toHaveLength(1);
-    const [due] = db.query('reviews.due', { now: db.clock.time, limit: 5 });
+    const [due] = db.query('reviews.due', { now: db.clock.time, dayStart: 0, newCards: null, limit: 5 });
     db.mutate('reviews.grade', { reviewId: 'r', wordId: due!.id, rating: 3, at: db.clock.time, duration: 1 });
     expect(db.query('summary.get', { now: db.clock.time, dayStart: 0 })[0]).toMatchObject({
       words: 1,

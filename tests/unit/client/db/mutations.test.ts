@@ -194,7 +194,7 @@ describe('grading a card', () => {
 
   it('comes back as the preview said', () => {
     add('Haus');
-    const [due] = db.query('reviews.due', { now: at + 1_000, limit: 5 });
+    const [due] = db.query('reviews.due', { now: at + 1_000, dayStart: at, newCards: null, limit: 5 });
     grade('r1', 4);
     expect(db.rows('SELECT due_at FROM vocabulary_item')).toEqual([{ due_at: due!.next[3] }]);
   });

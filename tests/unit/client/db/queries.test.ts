@@ -74,6 +74,7 @@ describe('the summary', () => {
     expect(summary()).toEqual({
       words: 0,
       due: 0,
+      new_waiting: 0,
       conversations: 0,
       documents: 0,
       reviewed_today: 0,
@@ -85,7 +86,7 @@ describe('the summary', () => {
   it('counts what is there, what is due and what was done today', () => {
     db.mutate('words.add', { language: 'de', words: ['a', 'b', 'c'].map((word) => ({ word, translation: '' })), at });
     add('old', '', at - day);
-    const [card] = db.query('reviews.due', { now: at, limit: 1 });
+    const [card] = db.query('reviews.due', { now: at, dayStart: at - day / 2, newCards: null, limit: 1 });
     db.mutate('reviews.grade', { reviewId: 'r', wordId: card!.id, rating: 4, at, duration: 0 });
     expect(summary()).toMatchObject({ words: 4, due: 3, reviewed_today: 1, added_today: 3, streak: 2 });
   });
@@ -107,12 +108,78 @@ describe('due cards', () => {
     add('later', '', at + 5);
     add('second', '', at - 1);
     add('first', '', at - 2);
-    const due = db.query('reviews.due', { now: at, limit: 5 });
+    const due = db.query('reviews.due', { now: at, dayStart: at - day / 2, newCards: null, limit: 5 });
     expect(due.map((row) => row.word)).toEqual(['first', 'second']);
     const [again, hard, good, easy] = due[0]!.next;
     expect(again).toBeGreaterThan(at);
     expect([again, hard, good, easy]).toEqual([again, hard, good, easy].toSorted((a, b) => a - b));
     expect(Object.keys(due[0]!)).not.toContain('stability');
+  });
+});
+
+describe('new cards', () => {
+  const dayStart = at - day / 2;
+  const due = (newCards: number | null = null, now = at) =>
+    db.query('reviews.due', { now, dayStart, newCards, limit: 50 }).map((row) => row.word);
+  const figures = (start = dayStart, now = at) => db.query('summary.get', { now, dayStart: start })[0]!;
+  const words = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ word: `w${String(index).padStart(2, '0')}`, translation: '' }));
+  const grade = (word: string, time: number) => {
+    const [row] = db.query('words.list', { search: word, limit: 1, offset: 0 });
+    db.mutate('reviews.grade', { reviewId: `${word}-${time}`, wordId: row!.id, rating: 4, at: time, duration: 0 });
+  };
+  const perDay = (value: string) => db.mutate('settings.put', { key: 'new_cards_per_day', value });
+  beforeEach(() => db.mutate('words.add', { language: 'de', words: words(30), at }));
+
+  it('come 20 a day at most where nothing else is set, the rest waits', () => {
+    expect(due()).toHaveLength(20);
+    expect(due()[0]).toBe('w00');
+    expect(figures()).toMatchObject({ words: 30, due: 20, new_waiting: 10 });
+  });
+
+  it('count against the day they were first seen on, not against the next one', () => {
+    perDay('3');
+    grade('w00', at - 1);
+    grade('w01', dayStart - 1);
+    expect(due()).toEqual(['w02', 'w03']);
+    expect(figures()).toMatchObject({ due: 2, new_waiting: 26 });
+    expect(figures(at + 1)).toMatchObject({ due: 3, new_waiting: 25 });
+  });
+
+  it('leave reviews alone, which come first', () => {
+    perDay('1');
+    grade('w07', at - 60 * day);
+    const [row] = db.query('words.list', { search: 'w07', limit: 1, offset: 0 });
+    expect(row!.due_at).toBeLessThan(at);
+    expect(due()).toEqual(['w07', 'w00']);
+    expect(figures()).toMatchObject({ due: 2, new_waiting: 28 });
+  });
+
+  it('come beyond the number of the day when they are asked for', () => {
+    perDay('0');
+    expect(due()).toEqual([]);
+    expect(due(2)).toEqual(['w00', 'w01']);
+    expect(figures()).toMatchObject({ due: 0, new_waiting: 30 });
+  });
+
+  it('are counted once when two devices introduced the same one', () => {
+    perDay('2');
+    grade('w00', at - 2);
+    const [first] = db.rows('SELECT vocabulary_item_id AS word FROM review');
+    db.database.write(
+      (sql) =>
+        sql.run(
+          `INSERT INTO review (id, vocabulary_item_id, rating, card_state, reviewed_at, _seq) VALUES ('b', ?, 3, 0, ?, 9)`,
+          [String(first!['word']), at - 1],
+        ),
+      'sync',
+    );
+    expect(due()).toEqual(['w01']);
+  });
+
+  it.each(['"many"', '-5', '', '2.5', 'null'])('come 20 a day when %j is stored', (value) => {
+    perDay(value);
+    expect(due()).toHaveLength(20);
   });
 });
 
