@@ -7,7 +7,7 @@ import { assert } from '../../../base/assert.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { Change, ChangeResult, Sequence, Stamp } from '../../../protocol/messages.ts';
 import type { Values } from '../../../schema/column.ts';
-import { declaredStrategy } from '../../../schema/policies.ts';
+import { conflictSettingPrefix, strategyFrom, type StrategyFor } from '../../../schema/policies.ts';
 import { tableOf } from '../../../schema/tables.ts';
 import { validateChange } from '../../../schema/validate.ts';
 import { latestStamp } from '../../../sync/change.ts';
@@ -34,6 +34,8 @@ interface Run {
   clock: Stamp;
   /** Rows that the device holds as they are, being what it just sent. */
   readonly clean: Set<string>;
+  /** The account's choice of strategies; null until a conflict asks for it, and again after one was written. */
+  strategy: StrategyFor | null;
 }
 
 export function createExchange(database: Database.Database, newId: () => string): Exchange {
@@ -42,6 +44,7 @@ export function createExchange(database: Database.Database, newId: () => string)
   const put = (run: Run, table: string, row: StoredRow): void => {
     const { data, meta } = encodeRow(row);
     statements.putRow.run(run.account, table, row.id, row.seq, row.deleted ? 1 : 0, data, meta);
+    if (table === 'setting' && String(row.columns['key']?.value).startsWith(conflictSettingPrefix)) run.strategy = null;
   };
 
   const putConflict = (run: Run, values: Values): void => {
@@ -52,6 +55,11 @@ export function createExchange(database: Database.Database, newId: () => string)
     run.clock = observe(run.clock, stamp);
     put(run, 'conflict', { id: newId(), seq, deleted: null, columns, seen: {} });
   };
+
+  const readStrategy = (run: Run): StrategyFor =>
+    strategyFrom(
+      statements.conflictSettings.all(run.account, `${conflictSettingPrefix}*`).map(([key, value]) => ({ key, value })),
+    );
 
   const applyChange = (run: Run, change: Change): ChangeResult => {
     const error = validateChange(change);
@@ -65,7 +73,7 @@ export function createExchange(database: Database.Database, newId: () => string)
       cursor: run.push.cursor,
       seq,
       now: run.push.now,
-      strategyFor: declaredStrategy,
+      strategyFor: (table, column) => (run.strategy ??= readStrategy(run))(table, column),
     });
     if (merged.row) {
       put(run, change.table, merged.row);
@@ -84,7 +92,7 @@ export function createExchange(database: Database.Database, newId: () => string)
     const account = statements.getAccount.get(push.user);
     assert(account, 'an exchange is for an account that exists');
     const [key, head, clock] = account;
-    const run: Run = { push, account: key, head, clock, clean: new Set() };
+    const run: Run = { push, account: key, head, clock, clean: new Set(), strategy: null };
     const results = push.changes.map((change) => applyChange(run, change));
     if (run.head !== head || run.clock !== clock) statements.putAccount.run(run.head, run.clock, key);
     const page = pull(run, statements.scan);
@@ -134,6 +142,12 @@ function prepare(database: Database.Database) {
        ON CONFLICT (user, tbl, id) DO UPDATE SET
          seq = excluded.seq, deleted = excluded.deleted, data = excluded.data, meta = excluded.meta`,
     ),
+    conflictSettings: database
+      .prepare<[number, string], [key: string, value: string]>(
+        `SELECT data ->> 'key', data ->> 'value' FROM row
+         WHERE user = ? AND tbl = 'setting' AND deleted = 0 AND data ->> 'key' GLOB ?`,
+      )
+      .raw(),
     scan: database
       .prepare<[number, number], ScannedRow>(
         'SELECT tbl, id, seq, deleted, data FROM row WHERE user = ? AND seq > ? ORDER BY seq',
