@@ -41,7 +41,11 @@ export function circumstances(): Circumstances {
 
 function output(program: string, args: readonly string[]): string {
   try {
-    return execFileSync(program, [...args], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync(program, [...args], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return 'unknown';
   }

@@ -56,7 +56,7 @@ export class RemoteDevice {
   /** Pulls everything that others changed, so that what is changed next does not conflict with it. */
   async catchUp(): Promise<number> {
     let rows = 0;
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const reply = await this.#sync({ changes: [], limit: limits.pullRows });
       for (const page of reply.changes) {
         page.ids.forEach((id, index) => this.#sequences.set(id, page.seqs[index]!));

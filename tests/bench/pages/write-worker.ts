@@ -38,7 +38,7 @@ const batchRows = 1_000;
 const timedRows = 10_000;
 
 self.onmessage = ({ data }: MessageEvent<WriteJob>) => {
-  void run(data).then((times) => self.postMessage(times));
+  run(data).then((times) => self.postMessage(times), reportError);
 };
 
 async function run(job: WriteJob): Promise<WriteTimes> {
@@ -95,7 +95,7 @@ function plainWriter(db: PlainDb): Writer {
   return {
     batch(rows) {
       db.transaction(() => {
-        for (const row of rows) statement.bind(row as Value[]).stepReset();
+        for (const row of rows) statement.bind(row).stepReset();
       });
     },
     single: (row) => void statement.bind(row as Value[]).stepReset(),

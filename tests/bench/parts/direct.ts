@@ -126,7 +126,7 @@ async function readRun(worker: Tab): Promise<DirectRun> {
     const root = await navigator.storage.getDirectory();
     const files = await (await root.getDirectoryHandle('lorikeet')).getDirectoryHandle('.opaque');
     for await (const handle of files.values()) {
-      if (handle.kind === 'file') largest = Math.max(largest, (await (handle as FileSystemFileHandle).getFile()).size);
+      if (handle.kind === 'file') largest = Math.max(largest, (await handle.getFile()).size);
     }
     return { marks: (globalThis as unknown as Watched).marks, fileBytes: largest };
   });

@@ -36,7 +36,10 @@ export async function measureWrites(lab: Lab): Promise<Series[]> {
     times.app.push(await call(page, 'mutate', { ...job, contender: 'ours' }));
     await page.browser.close();
   }
-  return [...series(times, 'batches', '10,000 rows in batches of 1,000'), ...series(times, 'singles', singleWrites(fill))];
+  return [
+    ...series(times, 'batches', '10,000 rows in batches of 1,000'),
+    ...series(times, 'singles', singleWrites(fill)),
+  ];
 }
 
 function singleWrites(stored: number): string {
