@@ -11,7 +11,7 @@ import project from '../../vite.config.ts';
 const built = join(import.meta.dirname, '../../.cache/bench');
 
 export default defineConfig((env) => {
-  const theirs = await project(env);
+  const theirs = project(env);
   if (env.mode === 'server') return mergeConfig(theirs, { build: { outDir: join(built, 'server') } });
   if (env.mode !== 'pages') {
     return mergeConfig(theirs, { build: { outDir: join(built, 'app') }, plugins: [benchmarkPages()] });
