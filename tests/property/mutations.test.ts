@@ -1,10 +1,11 @@
 /** A request may be run twice when the database passes from one tab to another: that has to be the same as once. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Value } from '../../src/base/value.ts';
 import type { MutationName, Mutations } from '../../src/client/db/api.ts';
 import type { Row } from '../../src/schema/tables.ts';
 import { naturalId } from '../../src/client/db/natural-id.ts';
-import { openTestDatabase } from '../support/client-database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/client-database.ts';
 
 type Call = { [M in MutationName]: readonly [M, Mutations[M]] }[MutationName];
 
@@ -13,6 +14,7 @@ const wordId = fc
   .constantFrom('Haus', 'Hund', 'Katze', 'Ofen')
   .map((text) => naturalId('vocabulary_item', ['de', text]));
 const documentId = fc.constantFrom('a', 'b').map((text) => naturalId('document', [text.repeat(64)]));
+const chosen: fc.Arbitrary<Value> = fc.option(word);
 const id = fc.constantFrom('one', 'two', 'three');
 const at = fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 });
 const call = <M extends MutationName>(name: M, args: fc.Arbitrary<Mutations[M]>): fc.Arbitrary<Call> =>
@@ -76,6 +78,18 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   ),
   call('documents.move', fc.record({ id: documentId, position: fc.nat(20) })),
   call('documents.delete', fc.record({ id: documentId })),
+  call('documents.read', fc.record({ readingId: id, language: fc.constant('de'), minutes: fc.nat(3), at })),
+  call(
+    'conflicts.resolve',
+    fc.record<Mutations['conflicts.resolve']>({
+      id,
+      choice: fc.constantFrom('kept', 'lost', 'edited'),
+      value: chosen,
+      at,
+    }),
+  ),
+  call('conflicts.reopen', fc.record<Mutations['conflicts.reopen']>({ id, value: chosen })),
+  call('conflicts.reopen', fc.record({ id })),
   call('account.attach', fc.record({ userId: fc.constantFrom('u1', 'u2'), name: word })),
   call('account.detach', fc.record({ rows: fc.constantFrom('keep', 'remove') })),
   call('rejected.discard', fc.record({ tableName: fc.constant('setting'), rowId: id })),
@@ -86,6 +100,7 @@ it('every mutation run twice changes what it changes run once', async () => {
     fc.asyncProperty(fc.array(anyCall, { minLength: 1, maxLength: 25 }), async (calls) => {
       const once = openTestDatabase();
       const twice = openTestDatabase();
+      for (const db of [once, twice]) receiveConflicts(db);
       for (const [name, args] of calls) {
         once.mutate(name, args);
         twice.mutate(name, args);
@@ -98,3 +113,24 @@ it('every mutation run twice changes what it changes run once', async () => {
     { numRuns: 60 },
   );
 });
+
+/** One of each kind, with words and conversations for them to be about. */
+function receiveConflicts(db: TestDatabase): void {
+  const haus = naturalId('vocabulary_item', ['de', 'Haus']);
+  const rows: [id: string, table: string, row: string, column: string, kept: string, lost: string][] = [
+    ['one', 'vocabulary_item', haus, 'translation', '"kept"', '"lost"'],
+    ['two', 'vocabulary_item', haus, '', '{"translation":"kept"}', 'null'],
+    ['three', 'conversation', 'one', 'title', 'null', '"lost"'],
+  ];
+  db.mutate('words.add', { language: 'de', words: [{ word: 'Haus', translation: 'house' }], at: 1_700_000_000_000 });
+  db.database.write((sql) => {
+    sql.run('UPDATE sync_state SET cursor = 9');
+    for (const row of rows) {
+      sql.run(
+        `INSERT INTO conflict (id, table_name, row_id, column_name, kept_value, lost_value, base_value, strategy, lost_device, state, decided_at, _seq)
+VALUES (?, ?, ?, ?, ?, ?, 'null', 'manual_review', 'other', 'open', 1, 9)`,
+        row,
+      );
+    }
+  }, 'sync');
+}

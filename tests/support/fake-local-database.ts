@@ -6,6 +6,7 @@ import { createEmptyCard, fsrs, type Card, type Grade } from 'ts-fsrs';
 import { v5 } from 'uuid';
 import { err, ok, type Result } from '../../src/base/result.ts';
 import type {
+  ConflictRow,
   ConversationRow,
   DatabaseFailure,
   DatabaseState,
@@ -18,6 +19,7 @@ import type {
   RejectedRow,
   RunRow,
   Summary,
+  SyncStatistics,
   SyncStatusRow,
 } from '../../src/client/db/api.ts';
 import type { Row, TableName } from '../../src/schema/tables.ts';
@@ -40,7 +42,20 @@ export class FakeLocalDatabase implements LocalDatabase {
   readonly documents = new Map<string, Row<'document'>>();
   readonly reviews = new Map<string, Row<'review'>>();
   readonly settings = new Map<string, Row<'setting'>>();
-  readonly conflicts: Row<'conflict'>[] = [];
+  readonly conflicts: ConflictRow[] = [];
+  statistics: SyncStatistics = {
+    runs: 0,
+    successes: 0,
+    failures: 0,
+    rows: 0,
+    conflicts: 0,
+    average_duration: null,
+    p95_duration: null,
+    last_success_at: null,
+  };
+  readonly resolutions: Mutations['conflicts.resolve'][] = [];
+  readonly reopenings: Mutations['conflicts.reopen'][] = [];
+  readonly readings = new Map<string, Mutations['documents.read']>();
   readonly runs: RunRow[] = [];
   readonly rejected: RejectedRow[] = [];
   /** Names of the mutations that were asked for, in order. */
@@ -144,6 +159,12 @@ export class FakeLocalDatabase implements LocalDatabase {
     return { ...row, messages: messages.length, last_body: last?.body ?? null, last_at: last?.sent_at ?? null };
   }
 
+  #editConflict(id: string, change: Partial<ConflictRow>): undefined {
+    const index = this.conflicts.findIndex((row) => row.id === id);
+    const row = this.conflicts[index];
+    if (row) this.conflicts[index] = { ...row, ...change };
+  }
+
   #messagesOf(id: string): Row<'message'>[] {
     return [...this.messages.values()]
       .filter((row) => row.conversation_id === id)
@@ -208,6 +229,7 @@ export class FakeLocalDatabase implements LocalDatabase {
     'sync.status': () => [this.status],
     'sync.waiting': () => this.waiting,
     'sync.runs': ({ limit }) => this.runs.slice(0, limit),
+    'sync.statistics': () => [this.statistics],
     'sync.rejected': () => this.rejected,
     'conflicts.list': ({ limit }) => this.conflicts.slice(0, limit),
   };
@@ -288,6 +310,15 @@ export class FakeLocalDatabase implements LocalDatabase {
       return undefined;
     },
     'documents.delete': ({ id }) => void this.documents.delete(id),
+    'documents.read': (reading) => void this.readings.set(reading.readingId, reading),
+    'conflicts.resolve': ({ id, ...decision }) => {
+      this.resolutions.push({ id, ...decision });
+      return this.#editConflict(id, { state: 'resolved', decided_at: decision.at });
+    },
+    'conflicts.reopen': (reopening) => {
+      this.reopenings.push(reopening);
+      return this.#editConflict(reopening.id, { state: 'open' });
+    },
     'account.attach': ({ userId, name }) => {
       const other = this.status.user_id !== null && this.status.user_id !== userId;
       if (other) return { code: 'wrong_account', detail: 'another account' };

@@ -6,6 +6,7 @@
  * leaders changes nothing.
  */
 import type { Result } from '../../base/result.ts';
+import type { Value } from '../../base/value.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Row } from '../../schema/tables.ts';
 
@@ -71,6 +72,7 @@ export interface SyncStatusRow {
 export interface RejectedRow {
   readonly table_name: string;
   readonly row_id: string;
+  readonly op: 'insert' | 'update' | 'delete';
   readonly code: string;
   readonly column_name: string | null;
   /** JSON of the values that were refused. */
@@ -90,6 +92,28 @@ export interface RunRow {
   readonly bytes_sent: number;
   readonly bytes_received: number;
   readonly error: ErrorCode | null;
+}
+
+export interface ConflictRow extends Row<'conflict'> {
+  /** Whether the row that it is about is here now. */
+  readonly present: 0 | 1;
+  /** JSON of the column's value now; null without such a row or column. */
+  readonly current_value: string | null;
+  /** What a person knows the row by: the word, the title, the key of a setting. Null without such a row. */
+  readonly subject: string | null;
+}
+
+/** Computed from the stored runs; the last 1,000 are kept. Durations in milliseconds. */
+export interface SyncStatistics {
+  readonly runs: number;
+  readonly successes: number;
+  readonly failures: number;
+  readonly rows: number;
+  readonly conflicts: number;
+  readonly average_duration: number | null;
+  readonly p95_duration: number | null;
+  /** End of the last run that got through, milliseconds since 1970. */
+  readonly last_success_at: number | null;
 }
 
 type Query<Args, R> = { readonly args: Args; readonly row: R };
@@ -122,8 +146,11 @@ export interface Queries {
   'sync.status': Query<Empty, SyncStatusRow>;
   'sync.waiting': Query<Empty, { readonly table_name: string; readonly waiting: number }>;
   'sync.runs': Query<{ readonly limit: number }, RunRow>;
+  /** Of the runs that began at `since` or later. */
+  'sync.statistics': Query<{ readonly since: number }, SyncStatistics>;
   'sync.rejected': Query<Empty, RejectedRow>;
-  'conflicts.list': Query<{ readonly limit: number }, Row<'conflict'>>;
+  /** Open ones first, then the latest. */
+  'conflicts.list': Query<{ readonly limit: number }, ConflictRow>;
 }
 
 export interface NewWord {
@@ -182,6 +209,28 @@ export interface Mutations {
   };
   'documents.move': { readonly id: string; readonly position: number };
   'documents.delete': { readonly id: string };
+  /** Counts reading as study. `readingId` is of one stretch of reading; minutes are whole ones, at least 1. */
+  'documents.read': {
+    readonly readingId: string;
+    readonly language: string;
+    readonly minutes: number;
+    readonly at: number;
+  };
+  /**
+   * The person's decision. For a column: the kept or the lost value, or one of their own. For a whole row (a deletion
+   * that lost against edits): `kept` keeps it, `lost` deletes it after all. A row that was deleted meanwhile comes back.
+   */
+  'conflicts.resolve': {
+    readonly id: string;
+    readonly choice: 'kept' | 'lost' | 'edited';
+    readonly value?: Value;
+    readonly at: number;
+  };
+  /**
+   * Makes a resolved conflict undecided again. `value` goes back into the column; null deletes a row that the decision
+   * brought back; without it the row stays as it is. A row that the decision deleted comes back.
+   */
+  'conflicts.reopen': { readonly id: string; readonly value?: Value };
   /** Binds what is on the device to an account; fails with `wrong_account` when it is another's. */
   'account.attach': { readonly userId: string; readonly name: string };
   /** `keep`: stays for the same account; `remove`: every row and the outbox leave this device. */

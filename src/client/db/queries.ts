@@ -2,6 +2,7 @@
 import type { Value } from '../../base/value.ts';
 import { columnsOf } from '../../schema/tables.ts';
 import type { Queries, QueryName } from './api.ts';
+import { conflictsSql } from './conflict-list.ts';
 import type { ReadSql } from './database.ts';
 import { nextDueTimes, type CardColumns } from './fsrs-card.ts';
 import { beginningPatterns, searchWords } from './word-search.ts';
@@ -92,6 +93,20 @@ const statusSql = `SELECT user_id, user_name, device,
   last_sync_at, last_error, next_attempt_at
 FROM sync_state`;
 
+// The 95th percentile by nearest rank.
+const statisticsSql = `WITH
+ended (started_at, finished_at, processed, conflicts, error, duration) AS (
+  SELECT started_at, finished_at, processed, conflicts, error, finished_at - started_at FROM sync_run WHERE started_at >= ?)
+SELECT count(*) AS runs,
+  count(*) FILTER (WHERE error IS NULL) AS successes,
+  count(*) FILTER (WHERE error IS NOT NULL) AS failures,
+  coalesce(sum(processed), 0) AS rows,
+  coalesce(sum(conflicts), 0) AS conflicts,
+  avg(duration) AS average_duration,
+  (SELECT duration FROM ended ORDER BY duration LIMIT 1 OFFSET (SELECT (count(*) * 95 + 99) / 100 - 1 FROM ended)) AS p95_duration,
+  max(finished_at) FILTER (WHERE error IS NULL) AS last_success_at
+FROM ended`;
+
 const planners: Planners = {
   'profile.get': () => all('profile', ''),
   'settings.all': () => all('setting', 'ORDER BY key'),
@@ -136,12 +151,12 @@ FROM sync_run ORDER BY id DESC LIMIT ?`,
     params: [limit],
   }),
   'sync.rejected': () => ({
-    sql: `SELECT table_name, row_id, code, column_name, values_json, rejected_at
+    sql: `SELECT table_name, row_id, op, code, column_name, values_json, rejected_at
 FROM rejected_change ORDER BY rejected_at DESC, table_name, row_id`,
     params: [],
   }),
-  'conflicts.list': ({ limit }) =>
-    all('conflict', `ORDER BY state = 'open' DESC, decided_at DESC, id DESC LIMIT ?`, [limit]),
+  'sync.statistics': ({ since }) => ({ sql: statisticsSql, params: [since] }),
+  'conflicts.list': ({ limit }) => ({ sql: conflictsSql, params: [limit] }),
 };
 
 function all(table: Parameters<typeof columnsOf>[0], rest: string, params: readonly Value[] = []): QueryPlan {

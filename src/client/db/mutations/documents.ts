@@ -26,3 +26,13 @@ export const deleteDocument: Mutation<'documents.delete'> = ({ sql }, { id }) =>
   sql.run('DELETE FROM document WHERE id = ?', [id]);
   return done;
 };
+
+export const readDocument: Mutation<'documents.read'> = ({ sql }, { readingId, language, minutes, at }) => {
+  if (!Number.isInteger(minutes) || minutes < 1) return invalid('study_event.amount must be whole minutes');
+  const id = naturalId('study_event', ['text_read', readingId]);
+  const row = { id, kind: 'text_read', language, amount: minutes, happened_at: at };
+  const wrong = misfit('study_event', row);
+  if (wrong) return wrong;
+  insertNew(sql, 'study_event', row);
+  return done;
+};

@@ -14,16 +14,18 @@ export interface MutationContext {
 }
 
 export type Outcome = Result<null, DatabaseFailure>;
+/** A result that is a failure, whatever a success would have held. */
+export type Failed = Extract<Outcome, { readonly ok: false }>;
 export type Mutation<M extends MutationName> = (context: MutationContext, args: Mutations[M]) => Outcome;
 
 export const done: Outcome = ok(null);
 
-export function invalid(detail: string): Outcome {
+export function invalid(detail: string): Failed {
   return err({ code: 'invalid', detail });
 }
 
 /** The first value that breaks the declaration, as a failure, or null. `id` is checked as an id. */
-export function misfit(table: TableName, values: Readonly<Record<string, Value>>): Outcome | null {
+export function misfit(table: TableName, values: Readonly<Record<string, Value>>): Failed | null {
   for (const [name, value] of Object.entries(values)) {
     if (name === 'id') {
       if (typeof value !== 'string' || !isId(value)) return invalid(`${table}.id must be a short printable id`);
@@ -40,11 +42,11 @@ export function misfit(table: TableName, values: Readonly<Record<string, Value>>
 export function wholeRow(table: TableName, values: Readonly<Record<string, Value>>): Result<Values, DatabaseFailure> {
   const row: Record<string, Value> = {};
   for (const name of ['id', ...columnsOf(table)]) {
-    if (!Object.hasOwn(values, name)) return err({ code: 'invalid', detail: `${table}.${name} is missing` });
+    if (!Object.hasOwn(values, name)) return invalid(`${table}.${name} is missing`);
     row[name] = values[name]!;
   }
   const wrong = misfit(table, row);
-  return wrong && !wrong.ok ? wrong : ok(row);
+  return wrong ?? ok(row);
 }
 
 export function exists(sql: WriteSql, table: TableName, id: string): boolean {

@@ -5,8 +5,9 @@
 import type { MutationName, Mutations } from '../api.ts';
 import type { Database } from '../database.ts';
 import { attachAccount, detachAccount, discardRejected } from './account.ts';
+import { reopenConflict, resolveConflict } from './conflicts.ts';
 import { deleteConversation, renameConversation, sendMessage, startConversation } from './conversations.ts';
-import { addDocument, deleteDocument, moveInDocument } from './documents.ts';
+import { addDocument, deleteDocument, moveInDocument, readDocument } from './documents.ts';
 import type { Mutation, Outcome } from './mutation.ts';
 import { putSetting, saveProfile } from './settings.ts';
 import { addWords, deleteWord, editWord, gradeReview, restoreWord } from './words.ts';
@@ -26,6 +27,9 @@ const mutations: { readonly [M in MutationName]: Mutation<M> } = {
   'documents.add': addDocument,
   'documents.move': moveInDocument,
   'documents.delete': deleteDocument,
+  'documents.read': readDocument,
+  'conflicts.resolve': resolveConflict,
+  'conflicts.reopen': reopenConflict,
   'account.attach': attachAccount,
   'account.detach': detachAccount,
   'rejected.discard': discardRejected,

@@ -341,3 +341,23 @@ it('a refused change is discarded by the person', () => {
   db.mutate('rejected.discard', { tableName: 'setting', rowId: 's1' });
   expect(db.query('sync.rejected', {})).toEqual([]);
 });
+
+describe('reading', () => {
+  const read = (readingId: string, minutes: number) =>
+    db.mutate('documents.read', { readingId, language: 'de', minutes, at });
+
+  it('counts as study, a stretch of it once', () => {
+    expect(read('r1', 3)).toEqual(done);
+    expect(read('r1', 3)).toEqual(done);
+    expect(read('r2', 1)).toEqual(done);
+    expect(db.rows('SELECT kind, amount, language, happened_at FROM study_event ORDER BY amount')).toEqual([
+      { kind: 'text_read', amount: 1, language: 'de', happened_at: at },
+      { kind: 'text_read', amount: 3, language: 'de', happened_at: at },
+    ]);
+    expect(db.query('summary.get', { now: at, dayStart: at - 1 })[0]).toMatchObject({ streak: 1, reviewed_today: 0 });
+  });
+
+  it.each([0, 1.5, -1, 2_000_000_000])('refuses %d minutes', (minutes) => {
+    expect(read('r', minutes)).toMatchObject({ ok: false, error: { code: 'invalid' } });
+  });
+});

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { naturalId } from '../../../../src/client/db/natural-id.ts';
 import { planQuery, tablesRead } from '../../../../src/client/db/queries.ts';
+import { syncOrder } from '../../../../src/schema/tables.ts';
 import { openTestDatabase, type TestDatabase } from '../../../support/client-database.ts';
 
 const at = Date.UTC(2026, 10, 20, 12);
@@ -125,8 +127,8 @@ describe('new cards', () => {
   const words = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ word: `w${String(index).padStart(2, '0')}`, translation: '' }));
   const grade = (word: string, time: number) => {
-    const [row] = db.query('words.list', { search: word, limit: 1, offset: 0 });
-    db.mutate('reviews.grade', { reviewId: `${word}-${time}`, wordId: row!.id, rating: 4, at: time, duration: 0 });
+    const wordId = naturalId('vocabulary_item', ['de', word]);
+    db.mutate('reviews.grade', { reviewId: `${word}-${time}`, wordId, rating: 4, at: time, duration: 0 });
   };
   const perDay = (value: string) => db.mutate('settings.put', { key: 'new_cards_per_day', value });
   beforeEach(() => db.mutate('words.add', { language: 'de', words: words(30), at }));
@@ -149,8 +151,6 @@ describe('new cards', () => {
   it('leave reviews alone, which come first', () => {
     perDay('1');
     grade('w07', at - 60 * day);
-    const [row] = db.query('words.list', { search: 'w07', limit: 1, offset: 0 });
-    expect(row!.due_at).toBeLessThan(at);
     expect(due()).toEqual(['w07', 'w00']);
     expect(figures()).toMatchObject({ due: 2, new_waiting: 28 });
   });
@@ -207,6 +207,57 @@ it('the sync status counts what waits', () => {
   expect(db.query('conflicts.list', { limit: 5 })).toEqual([]);
 });
 
+describe('the statistics of syncing', () => {
+  const run = (startedAt: number, duration: number, error: string | null = null) =>
+    db.database.write(
+      (sql) =>
+        sql.run(
+          `INSERT INTO sync_run (direction, started_at, finished_at, processed, succeeded, failed, conflicts, bytes_sent, bytes_received, error, tables)
+VALUES ('both', ?, ?, 10, 9, 1, 2, 0, 0, ?, '{}')`,
+          [startedAt, startedAt + duration, error],
+        ),
+      'sync',
+    );
+  const since = (time: number) => db.query('sync.statistics', { since: time })[0];
+
+  it('are of nothing at first', () => {
+    expect(since(0)).toEqual({
+      runs: 0,
+      successes: 0,
+      failures: 0,
+      rows: 0,
+      conflicts: 0,
+      average_duration: null,
+      p95_duration: null,
+      last_success_at: null,
+    });
+  });
+
+  it('count the runs since a time, how they ended and what they moved', () => {
+    run(at - 8 * day, 9_000);
+    run(at - day, 100);
+    run(at - 1_000, 300);
+    run(at, 500, 'offline');
+    expect(since(at - 7 * day)).toEqual({
+      runs: 3,
+      successes: 2,
+      failures: 1,
+      rows: 30,
+      conflicts: 6,
+      average_duration: 300,
+      p95_duration: 500,
+      last_success_at: at - 700,
+    });
+    expect(since(at - 30 * day)).toMatchObject({ runs: 4, p95_duration: 9_000 });
+    expect(since(at)).toMatchObject({ runs: 1, successes: 0, last_success_at: null });
+  });
+
+  it('have the duration that 95 in 100 runs do not exceed', () => {
+    for (let index = 100; index > 0; index--) run(at + index, index);
+    expect(since(at)).toMatchObject({ runs: 100, p95_duration: 95, average_duration: 50.5 });
+  });
+});
+
 it('a query knows the tables it reads, full text counting as its table', () => {
   const tables = (...args: Parameters<typeof planQuery>) => [...tablesRead(planQuery(...args).sql)];
   expect(tables('words.list', { search: 'x', limit: 1, offset: 0 })).toEqual(['vocabulary_item']);
@@ -217,4 +268,9 @@ it('a query knows the tables it reads, full text counting as its table', () => {
   expect(tables('sync.status', {})).toEqual(
     expect.arrayContaining(['outbox', 'rejected_change', 'conflict', 'sync_state']),
   );
+  expect(tables('reviews.due', { now: 0, dayStart: 0, newCards: null, limit: 1 })).toEqual(
+    expect.arrayContaining(['vocabulary_item', 'review', 'setting']),
+  );
+  expect(tables('conflicts.list', { limit: 1 })).toEqual(expect.arrayContaining(['conflict', ...syncOrder]));
+  expect(tables('sync.statistics', { since: 0 })).toContain('sync_run');
 });
