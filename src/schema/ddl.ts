@@ -61,9 +61,10 @@ interface FullText {
 }
 
 /**
- * An index over the table's own rows ("external content"). Accents and case are folded. New rows are indexed in one go at
- * the end of their transaction (`fullTextCatchUp`): with a trigger, FTS5 writes its index out for every single row, which
- * costs eight times as much. Triggers keep right what is indexed already: the rows that have their sizes in `_docsize`.
+ * An index over the table's own rows ("external content"). Accents and case are folded. New rows are not indexed by a
+ * trigger but later, many in one statement (`fullTextCatchUp`): FTS5 writes its index out after every statement that
+ * touches it, which costs more than the row itself. Triggers keep right what is indexed already: the rows that have their
+ * sizes in `_docsize`.
  */
 function createFullText({ name, columns, module }: FullText): string[] {
   const index = fullTextName(name);
@@ -94,16 +95,20 @@ function createFullText({ name, columns, module }: FullText): string[] {
 }
 
 /**
- * Puts the new rows of a table into its full-text index, or null for a table without one; to be run before the transaction
- * commits. New rows have the highest `_rowid`: SQLite gives one more than the highest there is.
+ * Statements that bring the full-text index of a table up to its new rows, or null for a table without one. New rows have
+ * the highest `_rowid`: SQLite gives one more than the highest there is.
  */
-export function fullTextCatchUp(name: string): string | null {
+export function fullTextCatchUp(name: string): { readonly isBehind: string; readonly indexNext: string } | null {
   const columns = tableOf(name)?.fullText;
   if (!columns) return null;
   const index = fullTextName(name);
   const names = columns.join(', ');
-  return `INSERT INTO ${index} (rowid, ${names}) SELECT _rowid, ${names} FROM ${name}
-WHERE _rowid > (SELECT coalesce(max(rowid), 0) FROM ${index}_docsize) ORDER BY _rowid`;
+  const fresh = `_rowid > (SELECT coalesce(max(rowid), 0) FROM ${index}_docsize)`;
+  return {
+    isBehind: `SELECT 1 FROM ${name} WHERE ${fresh} LIMIT 1`,
+    /** Parameter: at most so many rows, oldest first. */
+    indexNext: `INSERT INTO ${index} (rowid, ${names}) SELECT _rowid, ${names} FROM ${name} WHERE ${fresh} ORDER BY _rowid LIMIT ?`,
+  };
 }
 
 /** What never leaves the device. */

@@ -225,7 +225,7 @@ export function describeDriver(subject: DriverUnderTest): void {
           ['1', 'de', 'Übung', 'exercise'],
           ['2', 'de', 'Haus', 'house'],
         ]);
-        driver.exec(fullTextCatchUp('vocabulary_item')!);
+        driver.prepare(fullTextCatchUp('vocabulary_item')!.indexNext).run([10]);
         const find = driver.prepare('SELECT rowid FROM vocabulary_item_fts WHERE vocabulary_item_fts MATCH ?');
         expect(find.arrays(['ubu*'])).toEqual([[1]]);
         driver.prepare('UPDATE vocabulary_item SET word = ? WHERE id = ?').run(['Gebäude', '2']);

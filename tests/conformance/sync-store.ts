@@ -305,6 +305,7 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
 
       it('and finds them by full text', async () => {
         await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'corazón' })], cursor: 1 });
+        opened.database.indexNewRows();
         const found = all(`SELECT rowid FROM vocabulary_item_fts WHERE vocabulary_item_fts MATCH 'corazon'`);
         expect(found).toHaveLength(1);
       });

@@ -165,6 +165,7 @@ class World {
       for (const table of Object.keys(tables) as TableName[]) {
         expect(sorted(device.rows(table))).toEqual(sorted(this.server.rows(table)));
       }
+      device.database.indexNewRows();
       const found = device.all(
         `SELECT count(*) AS n FROM vocabulary_item WHERE _rowid IN (SELECT rowid FROM vocabulary_item_fts WHERE vocabulary_item_fts MATCH 'text')`,
       );

@@ -4,7 +4,8 @@ import type { Driver } from '../../src/client/db/driver.ts';
 import type { MutationName, Mutations, Queries, QueryName } from '../../src/client/db/api.ts';
 import type { Outcome } from '../../src/client/db/mutations/mutation.ts';
 import { runMutation } from '../../src/client/db/mutations/run.ts';
-import { planQuery, runPlan } from '../../src/client/db/queries.ts';
+import { planQuery } from '../../src/client/db/queries.ts';
+import { answerPlan } from '../../src/client/db/search-index.ts';
 import type { Value } from '../../src/base/value.ts';
 import { syncOrder } from '../../src/schema/tables.ts';
 import { openNodeDriver } from './node-driver.ts';
@@ -33,7 +34,7 @@ export function openTestDatabase(driver: Driver = openNodeDriver()): TestDatabas
     clock,
     rows,
     mutate: (name, args) => runMutation(database, { name, args, newId }),
-    query: (name, args) => database.read((sql) => runPlan(sql, planQuery(name, args))) as never,
+    query: (name, args) => answerPlan(database, planQuery(name, args)) as never,
     contents: () => ({
       ...Object.fromEntries(syncOrder.map((table) => [table, rows(`SELECT * FROM ${table} ORDER BY id`)])),
       outbox: rows('SELECT tbl, id, op, base, base_seq FROM outbox ORDER BY tbl, id'),

@@ -162,6 +162,8 @@ export class FakeWorker implements WorkerLink {
       serveStore: () => undefined,
       newId: () => browser.newId(),
       schedule: soon,
+      // Never quiet: a search has to find all the same.
+      later: () => () => undefined,
       onBug: (error) => {
         throw error;
       },

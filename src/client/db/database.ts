@@ -8,7 +8,7 @@ import type { Value } from '../../base/value.ts';
 import type { Stamp } from '../../protocol/messages.ts';
 import { fullTextCatchUp } from '../../schema/ddl.ts';
 import { migrationPlan } from '../../schema/migrations.ts';
-import { tableOf } from '../../schema/tables.ts';
+import { tableOf, tables } from '../../schema/tables.ts';
 import { observe, tick } from '../../sync/clock.ts';
 import type { Clock } from '../../sync/ports.ts';
 import type { Driver, Statement } from './driver.ts';
@@ -36,6 +36,8 @@ export interface DatabaseOptions {
   /** Makes the device id of a new file. */
   readonly newId: () => string;
 }
+
+const fullTextTables = Object.keys(tables).flatMap((name) => fullTextCatchUp(name) ?? []);
 
 export class Database {
   readonly driver: Driver;
@@ -75,7 +77,6 @@ export class Database {
       this.#prepared('BEGIN IMMEDIATE').run();
       this.#stamp = tick(this.#stamp, this.now());
       const value = work(this.#writeSql);
-      for (const table of written) this.#indexNewRows(table);
       this.#prepared('COMMIT').run();
       if (origin === 'local' && [...written].some((table) => tableOf(table))) written.add('outbox');
       this.#written = null;
@@ -87,6 +88,19 @@ export class Database {
     } finally {
       this.#written = null;
     }
+  }
+
+  /**
+   * Brings the full-text indexes up to the rows that were added since: to be called before a search, and when there is
+   * time. At most `limit` rows a table in one transaction; true when none is left.
+   */
+  indexNewRows(limit: number = Number.MAX_SAFE_INTEGER): boolean {
+    const behind = fullTextTables.filter(({ isBehind }) => this.#readSql.arrays(isBehind).length > 0);
+    if (behind.length === 0) return true;
+    this.write((sql) => {
+      for (const { indexNext } of behind) sql.run(indexNext, [limit]);
+    }, 'sync');
+    return behind.every(({ isBehind }) => this.#readSql.arrays(isBehind).length === 0);
   }
 
   onCommit(listener: CommitListener): () => void {
@@ -150,11 +164,6 @@ export class Database {
       this.#statements.set(sql, statement);
     }
     return statement;
-  }
-
-  #indexNewRows(table: string): void {
-    const sql = fullTextCatchUp(table);
-    if (sql !== null) this.#prepared(sql).run();
   }
 
   #note(sql: string): void {

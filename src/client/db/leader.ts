@@ -88,9 +88,9 @@ export class Leader {
   }
 
   #begin(opened: OpenedDatabase, end: () => void): void {
-    const { toPage, openChannel, newId, schedule, onBug } = this.#options;
+    const { toPage, openChannel, newId, schedule, later, onBug } = this.#options;
     const { database, storage } = opened;
-    const server = new RequestServer({ database, newId, schedule, onBug });
+    const server = new RequestServer({ database, newId, schedule, later, onBug });
     const channel = openChannel();
     channel.onMessage((message) => this.#hear(message));
     this.#reign = { opened, server, channel, storePorts: [], end };

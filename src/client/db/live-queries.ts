@@ -6,12 +6,13 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { DatabaseFailure, Queries, QueryName } from './api.ts';
 import type { Database } from './database.ts';
 import { StorageError } from './driver.ts';
-import { planQuery, runPlan, tablesRead, type QueryPlan } from './queries.ts';
+import { planQuery, tablesRead, type QueryPlan } from './queries.ts';
+import { answerPlan } from './search-index.ts';
 
 export type LiveAnswer = Result<unknown[], DatabaseFailure>;
 
 export interface LiveQueriesOptions {
-  readonly database: Pick<Database, 'read' | 'onCommit'>;
+  readonly database: Pick<Database, 'read' | 'indexNewRows' | 'onCommit'>;
   /** Runs the work soon, after the messages that are waiting now. */
   readonly schedule: (work: () => void) => void;
 }
@@ -102,7 +103,7 @@ export class LiveQueries {
 
   #run(plan: QueryPlan): LiveAnswer {
     try {
-      return ok(this.#options.database.read((sql) => runPlan(sql, plan)));
+      return ok(answerPlan(this.#options.database, plan));
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       return err({ code: error.code, detail: error.message });

@@ -5,14 +5,16 @@ import type { Database } from './database.ts';
 import { StorageError } from './driver.ts';
 import { LiveQueries } from './live-queries.ts';
 import { runMutation } from './mutations/run.ts';
-import { planQuery, runPlan } from './queries.ts';
+import { planQuery } from './queries.ts';
 import type { MutationCall, QueryCall, Request, Response } from './rpc.ts';
+import { answerPlan, keepIndexed, type Later } from './search-index.ts';
 
 export interface RequestServerOptions {
   readonly database: Database;
   readonly newId: () => string;
   /** Runs the work soon, after the messages that are waiting now. */
   readonly schedule: (work: () => void) => void;
+  readonly later: Later;
   /** A failure that is a bug of ours: told besides being answered. */
   readonly onBug: (error: unknown) => void;
 }
@@ -24,11 +26,16 @@ export class RequestServer {
   readonly #live: LiveQueries;
   /** Unsubscribes by page and request. */
   readonly #subscriptions = new Map<string, Map<number, () => void>>();
+  readonly #stopIndexing: () => void;
   #closed = false;
 
   constructor(options: RequestServerOptions) {
     this.#options = options;
     this.#live = new LiveQueries(options);
+    this.#stopIndexing = keepIndexed(options.database, {
+      later: options.later,
+      onFailure: (error) => this.#failureOf(error),
+    });
   }
 
   handle({ page, request, reply }: { page: string; request: Request; reply: Reply }): void {
@@ -44,6 +51,7 @@ export class RequestServer {
   /** Nothing is answered from now on: unanswered requests are sent again, to the next leader. */
   close(): void {
     this.#closed = true;
+    this.#stopIndexing();
     this.#live.close();
     this.#subscriptions.clear();
   }
@@ -77,7 +85,7 @@ export class RequestServer {
   }
 
   #query({ name, args }: QueryCall): Result<unknown[], DatabaseFailure> {
-    return ok(this.#options.database.read((sql) => runPlan(sql, planQuery(name, args as never))));
+    return ok(answerPlan(this.#options.database, planQuery(name, args as never)));
   }
 
   /** Answered when the change is on disk (I1). */

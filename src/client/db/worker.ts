@@ -8,6 +8,9 @@ import { openDatabase } from './open-database.ts';
 import { ownVersions, type ToWorker } from './rpc.ts';
 import { createSyncStore } from './sync-store.ts';
 
+/** Without a write for so long, there is time for the full-text index. Milliseconds. */
+const quietMoment = 200;
+
 /** A message to ourselves comes after those that wait already: so a burst of changes costs one run of each live query. */
 function createSchedule(): (work: () => void) => void {
   const { port1, port2 } = new MessageChannel();
@@ -33,6 +36,10 @@ function createLeader(id: string): Leader {
     serveStore: (port, database) => serveStore(port, createSyncStore(database)),
     newId: v7,
     schedule: createSchedule(),
+    later: (work) => {
+      const timer = setTimeout(work, quietMoment);
+      return () => clearTimeout(timer);
+    },
     onBug: (error) => reportError(error),
   });
 }
