@@ -51,13 +51,13 @@ export async function measureStarts(lab: Lab): Promise<Series[]> {
 }
 
 function series(what: string, starts: Starts, limit?: number): Series[] {
-  const to = { ...(limit === undefined ? {} : { target: limit }) };
+  const limits = { ...(limit === undefined ? {} : { target: limit }) };
   return [
     { name: `${what}: the app`, unit: 'ms', samples: starts.app },
     { name: `${what}: plain sqlite-wasm, precached too`, unit: 'ms', samples: starts.plain },
     { name: `${what}: plain sqlite-wasm, no service worker`, unit: 'ms', samples: starts.plainDirect },
-    ratio(`${what}: the app / plain, precached too`, { of: starts.app, to: starts.plain, ...to }),
-    ratio(`${what}: the app / plain, no service worker`, { of: starts.app, to: starts.plainDirect }),
+    ratio(`${what}: the app / plain, precached too`, { of: starts.app, to: starts.plain, ...limits }),
+    ratio(`${what}: the app / plain, no service worker`, { of: starts.app, to: starts.plainDirect, ...limits }),
   ];
 }
 
