@@ -9,7 +9,7 @@ import { columnsOf, tableOf, type TableName } from '../../src/schema/tables.ts';
 import { validateChange } from '../../src/schema/validate.ts';
 import { latestStamp } from '../../src/sync/change.ts';
 import { stampAt } from '../../src/sync/clock.ts';
-import { mergeChange, type StoredRow } from '../../src/sync/merge.ts';
+import { mergeChange, type MergeInput, type Merged, type StoredRow } from '../../src/sync/merge.ts';
 import type { Transport } from '../../src/sync/ports.ts';
 
 type Fault = 'none' | 'request lost' | 'reply lost';
@@ -29,6 +29,12 @@ export class MemoryServer {
   #head = 0;
   #clock = 0;
   #conflicts = 0;
+  readonly #merge: (input: MergeInput) => Merged;
+
+  /** `merge`: the product's unless another is given. */
+  constructor({ merge = mergeChange }: { merge?: (input: MergeInput) => Merged } = {}) {
+    this.#merge = merge;
+  }
 
   /** A device's way here. `fault` is asked before each exchange. */
   transport(fault: () => Fault = () => 'none'): Transport {
@@ -43,7 +49,7 @@ export class MemoryServer {
         if (parsed.changes.some((change) => latestStamp(change) > bound)) {
           return Promise.resolve(err({ code: 'clock_ahead', serverTime: this.now }));
         }
-        const received = JSON.stringify(this.#serve(parsed));
+        const received = JSON.stringify(this.serve(parsed));
         if (now === 'reply lost') return Promise.resolve(err({ code: 'timeout' }));
         const reply = parseSyncReply(JSON.parse(received));
         if (!reply.ok) return Promise.resolve(reply);
@@ -62,13 +68,18 @@ export class MemoryServer {
     return live;
   }
 
-  #serve(request: SyncRequest): SyncReply {
+  /** Every row, the deleted ones too. */
+  stored(): Iterable<Stored> {
+    return this.#rows.values();
+  }
+
+  serve(request: SyncRequest): SyncReply {
     const clean = new Set<string>();
     const results = request.changes.map((change) => {
       const error = validateChange(change);
       if (error) return { status: 'rejected' as const, seq: 0, error };
       const key = `${change.table}/${change.id}`;
-      const merged = mergeChange({
+      const merged = this.#merge({
         row: this.#rows.get(key)?.row ?? null,
         change,
         device: request.device,
@@ -79,6 +90,7 @@ export class MemoryServer {
       });
       if (merged.row) this.#store(change.table, merged.row);
       if (merged.clean) clean.add(key);
+      else if (merged.row) clean.delete(key);
       for (const values of merged.conflicts) this.#keepConflict(values);
       this.#clock = Math.max(this.#clock, latestStamp(change));
       return merged.result;

@@ -1,0 +1,24 @@
+/** Where a planted bug can take hold: a wrapper around a port or a function, never a switch in the product. */
+import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
+import type { SyncStore } from '../../src/sync/ports.ts';
+import type { Merge } from './server-stores.ts';
+
+export interface Plant {
+  /** SQL of the database worker, before it is prepared. */
+  readonly sql?: (sql: string) => string;
+  /** Run on the empty file. */
+  readonly schema?: readonly string[];
+  /** Around the engine's store; `pause` is a step of its own, in which the process can be killed. */
+  readonly store?: (store: SyncStore, pause: () => Promise<void>) => SyncStore;
+  /** What the server answers. */
+  readonly answer?: (reply: SyncReply, request: SyncRequest) => SyncReply;
+  /** In place of the product's merge. */
+  readonly merge?: Merge;
+  /** The stamp that a statement of a trigger gets. */
+  readonly stamp?: (stamp: number) => number;
+  /** A left-over log is not emptied once it was folded in. */
+  readonly keepsLog?: boolean;
+  /** Direct mode does not ask for the lock. */
+  readonly withoutLock?: boolean;
+}
+

@@ -1,0 +1,117 @@
+/**
+ * The server of a simulation: the checks of server/http/sync-route.ts before the real exchange on real SQLite, or before
+ * the memory server on the real merge. Knows what it has merged (I2), and that nothing is merged twice (I5).
+ */
+import { err, ok, type Result } from '../../src/base/result.ts';
+import type { Value } from '../../src/base/value.ts';
+import type { Failure } from '../../src/protocol/errors.ts';
+import { limits } from '../../src/protocol/limits.ts';
+import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
+import type { TableName } from '../../src/schema/tables.ts';
+import { latestStamp } from '../../src/sync/change.ts';
+import { timeOf } from '../../src/sync/clock.ts';
+import { Process, type Scheduler } from './scheduler.ts';
+import type { Verdict } from './verdict.ts';
+import { keyOf } from './view.ts';
+
+export interface ServerRow {
+  readonly table: TableName;
+  readonly id: string;
+  readonly seq: number;
+  readonly deleted: boolean;
+  /** In the order of `columnsOf`. */
+  readonly values: readonly Value[];
+}
+
+/** Merges, stores and pulls for one account. */
+export interface ServerStore {
+  exchange(request: SyncRequest, now: number): Omit<SyncReply, 'serverTime'>;
+  /** Rows whose sequence is above. */
+  rowsAfter(user: string, seq: number): ServerRow[];
+  close(): void;
+}
+
+export interface ServerOptions {
+  readonly store: ServerStore;
+  readonly scheduler: Scheduler;
+  readonly verdict: Verdict;
+  /** Rows of a page at most. */
+  readonly pageRows: number;
+  /** A planted bug in what is answered. */
+  readonly answer?: ((reply: SyncReply, request: SyncRequest) => SyncReply) | undefined;
+}
+
+export class Server {
+  /** Of the process that runs now; a restart has another. */
+  process = new Process('server');
+  readonly #options: ServerOptions;
+  readonly #merged = new Set<string>();
+  readonly #rows = new Map<string, Map<string, ServerRow>>();
+  readonly #heads = new Map<string, number>();
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  /** Killed and started again: what it was doing is lost, what it stored is not. */
+  restart(): void {
+    this.process.alive = false;
+    this.process = new Process('server');
+  }
+
+  /** `session`: whose cookie came with the request. */
+  handle(body: string, session: string | null): Result<string, Failure> {
+    const { scheduler, store, pageRows, answer } = this.#options;
+    const request = parse(body);
+    if (!request) return err({ code: 'malformed' });
+    if (session === null) return err({ code: 'signed_out' });
+    if (request.user !== session) return err({ code: 'wrong_account' });
+    const { now } = scheduler;
+    const ahead = request.changes.some((change) => timeOf(latestStamp(change)) > now + limits.clockAhead);
+    if (ahead) return err({ code: 'clock_ahead', serverTime: now });
+    const exchanged = store.exchange({ ...request, limit: Math.min(request.limit, pageRows) }, now);
+    this.#note(request, exchanged);
+    const reply = { ...exchanged, serverTime: now };
+    return ok(JSON.stringify(answer ? answer(reply, request) : reply));
+  }
+
+  /** Whether a device's state of a record was merged: `device table/id stamp`. */
+  hasMerged(state: string): boolean {
+    return this.#merged.has(state);
+  }
+
+  rowsOf(user: string): ReadonlyMap<string, ServerRow> {
+    const rows = this.#rows.get(user) ?? new Map<string, ServerRow>();
+    this.#rows.set(user, rows);
+    const head = this.#heads.get(user) ?? 0;
+    let last = head;
+    for (const row of this.#options.store.rowsAfter(user, head)) {
+      rows.set(keyOf(row.table, row.id), row);
+      last = Math.max(last, row.seq);
+    }
+    this.#heads.set(user, last);
+    return rows;
+  }
+
+  close(): void {
+    this.#options.store.close();
+  }
+
+  #note(request: SyncRequest, reply: Pick<SyncReply, 'results'>): void {
+    request.changes.forEach((change, index) => {
+      const status = reply.results[index]!.status;
+      const state = `${request.device} ${keyOf(change.table, change.id)} ${latestStamp(change)}`;
+      const again = this.#merged.has(state);
+      if (again && status !== 'duplicate') this.#options.verdict.report('I5', `${state} was merged twice: ${status}`);
+      if (status !== 'resend' && status !== 'rejected') this.#merged.add(state);
+    });
+  }
+}
+
+function parse(body: string): SyncRequest | null {
+  try {
+    return JSON.parse(body) as SyncRequest;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * One tab of a device: the product's page side (`createLocalDatabase`) with its database worker (`Leader`) on the device's
+ * file, and what the page says to the service worker (client/adapters/sync-control.ts).
+ */
+import { err, ok, type Result } from '../../src/base/result.ts';
+import { serveStore } from '../../src/client/adapters/store-over-port.ts';
+import type { DatabaseFailure } from '../../src/client/db/api.ts';
+import { Database } from '../../src/client/db/database.ts';
+import { StorageError } from '../../src/client/db/driver.ts';
+import { Leader, type Channel, type OpenedDatabase } from '../../src/client/db/leader.ts';
+import { createLocalDatabase, type PageDatabase } from '../../src/client/db/local-database.ts';
+import type { PageEnvironment, VisibilityEvent, WorkerLink } from '../../src/client/db/page-environment.ts';
+import { ownVersions, type FromWorker, type ToWorker } from '../../src/client/db/rpc.ts';
+import { createSyncStore } from '../../src/client/db/sync-store.ts';
+import { databaseLock } from '../../src/client/sw-messages.ts';
+import { Port } from './browser.ts';
+import { Connection } from './connection.ts';
+import type { Device } from './device.ts';
+import { Process } from './scheduler.ts';
+
+export class Tab {
+  readonly page: Process;
+  readonly database: PageDatabase;
+  readonly #device: Device;
+  readonly #environment: TabEnvironment;
+
+  constructor(device: Device, name: string) {
+    this.#device = device;
+    this.page = new Process(name);
+    this.#environment = new TabEnvironment(device, this.page);
+    this.database = createLocalDatabase(this.#environment);
+    device.tell({ type: 'storage-wanted' });
+    this.database.onState((state) => {
+      const leads = state.kind === 'ready' && state.role === 'leader';
+      if (state.kind === 'opening') device.tell({ type: 'storage-wanted' });
+      if (leads) this.offerStore();
+      else device.tell({ type: 'store-closed' });
+      if (state.kind === 'ready') device.tell({ type: 'sync', direction: 'both' });
+    });
+    this.database.onLocalChange(() => device.tell({ type: 'sync', direction: 'both' }));
+  }
+
+  get visible(): boolean {
+    return this.#environment.isVisible();
+  }
+
+  get worker(): DatabaseWorker | null {
+    return this.#environment.worker;
+  }
+
+  /** Asked by the service worker, or leading anew. */
+  offerStore(): void {
+    const port = this.page.alive ? this.database.openStorePort() : null;
+    if (port) this.#device.tell({ type: 'store-port' }, port as unknown as Port);
+  }
+
+  become(event: VisibilityEvent): void {
+    this.#environment.become(event);
+  }
+
+  /** The page is gone, and its worker with it. */
+  kill(): void {
+    this.page.alive = false;
+    this.worker?.terminate();
+    this.#device.locks.releaseAll(this.page);
+  }
+}
+
+class TabEnvironment implements PageEnvironment {
+  readonly versions = ownVersions;
+  worker: DatabaseWorker | null = null;
+  readonly #device: Device;
+  readonly #page: Process;
+  #visible = true;
+  #listener: (event: VisibilityEvent) => void = () => undefined;
+
+  constructor(device: Device, page: Process) {
+    this.#device = device;
+    this.#page = page;
+  }
+
+  openWorker(id: string): WorkerLink {
+    this.worker = new DatabaseWorker(this.#device, { id, page: this.#page });
+    return this.worker;
+  }
+
+  openChannel(): Channel {
+    return this.#device.channels.open(this.#page);
+  }
+
+  async lockFreed(name: string): Promise<void> {
+    const release = await this.#device.locks.acquire(name, this.#page);
+    release();
+  }
+
+  isVisible(): boolean {
+    return this.#visible;
+  }
+
+  onVisibility(listener: (event: VisibilityEvent) => void): void {
+    this.#listener = listener;
+  }
+
+  setTimer(milliseconds: number, run: () => void): () => void {
+    return this.#device.scheduler.after(milliseconds, { owner: this.#page, label: 'lifecycle timer', run });
+  }
+
+  newId(): string {
+    return this.#device.newId();
+  }
+
+  createPorts(): readonly [MessagePort, MessagePort] {
+    const ports = Port.pair(this.#device.scheduler, { owner: this.#page, name: this.#device.newId() });
+    return ports as unknown as readonly [MessagePort, MessagePort];
+  }
+
+  askToPersist(): void {
+    return;
+  }
+
+  become(event: VisibilityEvent): void {
+    this.#visible = event === 'shown';
+    this.#listener(event);
+  }
+}
+
+export class DatabaseWorker implements WorkerLink {
+  readonly process: Process;
+  readonly #device: Device;
+  readonly #page: Process;
+  readonly #leader: Leader;
+  readonly #lane: string;
+  #connection: Connection | null = null;
+  #listener: (message: FromWorker) => void = () => undefined;
+
+  constructor(device: Device, { id, page }: { id: string; page: Process }) {
+    this.#device = device;
+    this.#page = page;
+    this.process = new Process(`${page.name} worker ${id}`);
+    this.#lane = `worker ${device.name} ${id}`;
+    this.#leader = new Leader({
+      id,
+      versions: ownVersions,
+      lock: databaseLock,
+      withLock: async (name, work) => {
+        const release = await device.locks.acquire(name, this.process);
+        await work();
+        release();
+      },
+      openChannel: () => device.channels.open(this.process),
+      toPage: (message) => this.#tellPage(message),
+      openDatabase: () => this.#open(),
+      serveStore: (port, database) => this.#serve(port as unknown as Port, database),
+      newId: () => device.newId(),
+      schedule: (run) => device.scheduler.post({ owner: this.process, label: 'scheduled work', run }, this.#lane),
+      later: (run) => device.scheduler.after(250, { owner: this.process, label: 'a quiet moment', run }),
+      onBug: (error) => device.verdict.report('bug', String(error)),
+    });
+    const run = (): void => void this.#leader.run();
+    device.scheduler.post({ owner: this.process, label: 'starts', run }, this.#lane);
+  }
+
+  /** Whether a transaction is open: never between two steps (I9). */
+  get inTransaction(): boolean {
+    return this.#connection?.inTransaction ?? false;
+  }
+
+  get hasDatabase(): boolean {
+    return this.process.alive && this.#connection !== null;
+  }
+
+  post(message: ToWorker, transfer: readonly MessagePort[] = []): void {
+    if (message.kind === 'begin') return;
+    const copy = structuredClone(message);
+    for (const port of transfer) (port as unknown as Port).owner = this.process;
+    const run = (): void => this.#leader.receive(copy, transfer);
+    const label = 'name' in copy ? `${copy.kind} ${copy.name}` : copy.kind;
+    this.#device.scheduler.post({ owner: this.process, label, run }, this.#lane);
+  }
+
+  onMessage(listener: (message: FromWorker) => void): void {
+    this.#listener = listener;
+  }
+
+  onError(): void {
+    return;
+  }
+
+  /** As by the page and as by a crash: nothing more is said, an open transaction is lost, locks go. */
+  terminate(): void {
+    if (!this.process.alive) return;
+    this.process.alive = false;
+    this.#connection?.kill();
+    this.#connection = null;
+    this.#device.locks.releaseAll(this.process);
+  }
+
+  #tellPage(message: FromWorker): void {
+    const copy = structuredClone(message);
+    if (!this.process.alive) return;
+    const run = (): void => this.#listener(copy);
+    const detail = copy.kind === 'response' ? `${copy.kind} ${copy.result.ok ? 'ok' : copy.result.error.code}` : copy.kind;
+    this.#device.scheduler.post({ owner: this.#page, label: `from worker: ${detail}`, run }, `${this.#lane} >`);
+  }
+
+  #open(): Promise<Result<OpenedDatabase, DatabaseFailure>> {
+    const { disk, record, verdict, scheduler, plant } = this.#device;
+    const name = this.process.name;
+    const connection = new Connection({
+      disk,
+      name,
+      verdict,
+      dice: () => this.#device.dice(),
+      rewrite: plant.sql,
+      onTorn: () => {
+        record.interrupted();
+        this.process.alive = false;
+        scheduler.post({ owner: this.#device.browser, label: `${name} was killed while committing`, run: () => this.#bury() });
+      },
+    });
+    this.#connection = connection;
+    return this.#openOn(connection);
+  }
+
+  /** As client/db/open-database.ts does. */
+  async #openOn(connection: Connection): Promise<Result<OpenedDatabase, DatabaseFailure>> {
+    const { record, clock } = this.#device;
+    try {
+      const opened = Database.open({ driver: connection, clock, newId: () => this.#device.newId() });
+      if (!opened.ok) throw new Error('the file is newer than the app');
+      record.opened(connection.select);
+      opened.value.onCommit((_, origin) => record.committed(origin, connection.select));
+      return ok({ database: opened.value, storage: 'opfs' });
+    } catch (cause) {
+      if (!(cause instanceof StorageError)) throw cause;
+      if (!this.process.alive) return new Promise(() => undefined);
+      await connection.close();
+      this.#connection = null;
+      return err({ code: cause.code, detail: cause.message });
+    }
+  }
+
+  /** The files and locks of a worker that a torn commit killed. */
+  #bury(): void {
+    this.#connection?.kill();
+    this.#connection = null;
+    this.#device.locks.releaseAll(this.process);
+  }
+
+  #serve(port: Port, database: Database): void {
+    const store = this.#device.plantedStore(createSyncStore(database), this.process);
+    serveStore(port as unknown as MessagePort, this.#device.record.watch(store, { inMemory: false }));
+  }
+}

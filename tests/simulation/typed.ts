@@ -1,0 +1,59 @@
+/**
+ * Every text that a person typed, each one unique, so that it can be found again (I4), and whose it is (I7). A text stands
+ * until someone who had it on their device replaced or deleted it.
+ */
+import type { Value } from '../../src/base/value.ts';
+
+interface Text {
+  readonly device: string;
+  user: string | null;
+  stands: boolean;
+}
+
+export class Typed {
+  readonly #texts = new Map<string, Text>();
+  #count = 0;
+
+  /** A new text. */
+  next(): string {
+    this.#count += 1;
+    return `text ${this.#count}.`;
+  }
+
+  has(text: string): boolean {
+    return this.#texts.has(text);
+  }
+
+  /** Committed on a device. */
+  stored(value: Value, device: string, user: string | null): void {
+    if (isText(value) && !this.#texts.has(value)) this.#texts.set(value, { device, user, stands: true });
+  }
+
+  replaced(value: Value): void {
+    const text = isText(value) ? this.#texts.get(value) : undefined;
+    if (text) text.stands = false;
+  }
+
+  /** Given up by the person's choice: it may be anywhere or nowhere. */
+  forget(value: Value): void {
+    this.replaced(value);
+  }
+
+  /** What was typed before anyone signed in belongs to whoever then does. */
+  attach(device: string, user: string): void {
+    for (const text of this.#texts.values()) if (text.device === device) text.user ??= user;
+  }
+
+  /** Texts that must be somewhere in the account's rows. */
+  standing(user: string): string[] {
+    return [...this.#texts].filter(([, text]) => text.stands && text.user === user).map(([value]) => value);
+  }
+
+  ownerOf(text: string): string | null {
+    return this.#texts.get(text)?.user ?? null;
+  }
+}
+
+function isText(value: Value): value is string {
+  return typeof value === 'string' && /^text \d+\.$/.test(value);
+}

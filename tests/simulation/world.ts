@@ -1,0 +1,224 @@
+/**
+ * A simulation: devices and a server in virtual time, from one seed. Chance decides in every step whether a person acts,
+ * something goes wrong, or the next task runs; then the checks. In the end all is healed, and everyone must agree.
+ */
+import path from 'node:path';
+import { actAsPerson, meetFault, signIn, type Scene } from './actions.ts';
+import { checkEnd } from './end-checks.ts';
+import { Device } from './device.ts';
+import { Dice } from './dice.ts';
+import { Disk } from './disk.ts';
+import type { Lab } from './lab.ts';
+import { Network } from './network.ts';
+import type { Plant } from './plant.ts';
+import { Scheduler, withGlobals } from './scheduler.ts';
+import { openMemoryServer, openSqliteServer, productMerge } from './server-stores.ts';
+import { Server } from './server.ts';
+import { Typed } from './typed.ts';
+import { Verdict } from './verdict.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly lab: Lab;
+  /** Steps before all is healed. */
+  readonly steps?: number;
+  /** Steps left out, for shrinking: the others throw as before. */
+  readonly omit?: ReadonlySet<number>;
+  readonly plant?: Plant;
+}
+
+export interface RunResult {
+  /** The broken invariant, or null. */
+  readonly violation: string | null;
+  /** The step after which it was found; steps of the healing count on. */
+  readonly step: number;
+  readonly trace: readonly string[];
+  /** Steps in which a person acted or something went wrong. */
+  readonly events: readonly number[];
+}
+
+export const defaultSteps = 160;
+/** More than any run needs to come to rest. */
+const mostHealingSteps = 20_000;
+const users = ['ana', 'ben'];
+
+export async function runSimulation(options: RunOptions): Promise<RunResult> {
+  const world = new World(options);
+  const { scheduler } = world;
+  const directories = {
+    getDirectoryHandle: (name: string) => Promise.resolve(world.devices.find((device) => device.name === name)!.pool),
+  };
+  const getDirectory = () => Promise.resolve(directories as unknown as FileSystemDirectoryHandle);
+  try {
+    return await withGlobals({ scheduler, getDirectory }, () => world.run());
+  } finally {
+    world.close();
+  }
+}
+
+class World {
+  readonly scheduler: Scheduler;
+  readonly devices: Device[];
+  readonly #options: RunOptions;
+  readonly #verdict = new Verdict();
+  readonly #typed = new Typed();
+  readonly #server: Server;
+  readonly #network: Network;
+  readonly #trace: string[] = [];
+  readonly #events: number[] = [];
+  readonly #rates: { readonly person: number; readonly fault: number };
+  readonly #accounts: readonly string[];
+  #dice: Dice;
+  #step = 0;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const { seed, lab, plant = {} } = options;
+    const dice = (this.#dice = new Dice(seed, 0));
+    this.scheduler = new Scheduler(1_800_000_000_000);
+    this.#rates = { person: 0.05 + 0.25 * dice.next(), fault: 0.25 * dice.next() };
+    this.#accounts = dice.chance(0.2) ? users : users.slice(0, 1);
+    const { scheduler } = this;
+    const verdict = this.#verdict;
+    let ids = 0;
+    const store =
+      plant.merge !== undefined || dice.chance(0.25)
+        ? openMemoryServer({ merge: plant.merge ?? productMerge, verdict })
+        : openSqliteServer({ users, newId: () => `server-${String((ids += 1))}` });
+    const pageRows = dice.pick([1, 2, 5, 5_000]);
+    this.#server = new Server({ store, scheduler, verdict, pageRows, answer: plant.answer });
+    const trace = (line: string): void => this.#note(`    ${line}`);
+    this.#network = new Network({ scheduler, server: () => this.#server, dice: () => this.#dice, trace });
+    this.#network.faults = dice.pick([0, 0.1, 0.3, 0.6]);
+    const clockStep = dice.pick([1, 1, 4_000]);
+    this.devices = Array.from({ length: dice.pick([2, 2, 3]) }, (_, index) => {
+      const name = `device-${index + 1}`;
+      const disk = new Disk({
+        path: path.join(lab.directory, `${name}.db`),
+        empty: lab.emptyFile(plant.schema ?? []),
+        foldAt: dice.pick([8, 1_000]),
+        verdict,
+      });
+      return new Device({
+        name,
+        scheduler,
+        disk,
+        sqlite3: lab.sqlite3[index]!,
+        network: this.#network,
+        server: this.#server,
+        verdict,
+        typed: this.#typed,
+        plant,
+        dice: () => this.#dice,
+        trace,
+        clockStep,
+      });
+    });
+  }
+
+  async run(): Promise<RunResult> {
+    await this.#begin();
+    const { seed, steps = defaultSteps, omit } = this.#options;
+    for (let number = 1; number <= steps && this.#verdict.violation === null; number += 1) {
+      this.#step = number;
+      this.#dice = new Dice(seed, number);
+      await this.#take(omit?.has(number) ?? false);
+      this.#check();
+    }
+    if (this.#verdict.violation === null) await this.#heal();
+    return { violation: this.#verdict.violation, step: this.#step, trace: this.#trace, events: this.#events };
+  }
+
+  close(): void {
+    for (const device of this.devices) device.close();
+    this.#server.close();
+  }
+
+  /** Every device has been opened once and, most of them, signed in. */
+  async #begin(): Promise<void> {
+    const dice = this.#dice;
+    const strategy = dice.pick(['latest_timestamp', 'latest_timestamp', 'server_wins', 'local_wins', 'manual_review']);
+    for (const [index, device] of this.devices.entries()) {
+      device.openTab();
+      const tab = device.tabs[0]!;
+      if (index === 0) device.mutate(tab, 'settings.put', { key: 'conflict', value: JSON.stringify(strategy) });
+      if (index === 0 || dice.chance(0.8)) signIn(device, tab, dice.pick(this.#accounts));
+      await this.#untilQuiet();
+    }
+    this.#note(`${this.devices.length} devices, ${strategy}, network faults ${this.#network.faults}`);
+  }
+
+  async #take(omitted: boolean): Promise<void> {
+    const dice = this.#dice;
+    const throwOf = dice.next();
+    const { person, fault } = this.#rates;
+    const scene: Scene = {
+      devices: this.devices,
+      server: this.#server,
+      typed: this.#typed,
+      dice,
+      users: this.#accounts,
+    };
+    if (throwOf < person + fault) {
+      this.#events.push(this.#step);
+      const said = omitted ? null : throwOf < person ? actAsPerson(scene) : await meetFault(scene);
+      if (said !== null) this.#note(said);
+      await this.scheduler.settle();
+      return;
+    }
+    const said = await this.scheduler.step(dice);
+    if (said !== null) this.#note(said);
+  }
+
+  #check(): void {
+    for (const device of this.devices) {
+      if (device.tabs.some((tab) => tab.worker?.inTransaction)) {
+        this.#verdict.report('I9', `${device.name} is left in a transaction`);
+      }
+    }
+  }
+
+  async #heal(): Promise<void> {
+    this.#note('all is healed');
+    this.#network.faults = 0;
+    for (const device of this.devices) {
+      device.partitioned = false;
+      device.disk.full = false;
+      device.disk.tear = null;
+      for (const tab of [...device.tabs]) device.closeTab(tab);
+      device.openTab();
+    }
+    await this.#untilQuiet();
+    for (const device of this.devices) {
+      const { user } = device.record.view;
+      if (user === null) signIn(device, device.tabs[0]!, this.#accounts[0]!);
+      else device.session = user;
+    }
+    await this.#untilQuiet();
+    // In the first round one brings up what the others fetch in the second; a refused clock takes another.
+    for (let round = 1; round <= 4 && this.#verdict.violation === null; round += 1) {
+      for (const device of this.devices) {
+        device.wakeToSync();
+        await this.#untilQuiet();
+      }
+    }
+    if (this.#verdict.violation !== null) return;
+    checkEnd({ devices: this.devices, server: this.#server, typed: this.#typed, verdict: this.#verdict, users });
+  }
+
+  async #untilQuiet(): Promise<void> {
+    for (let steps = 0; this.#verdict.violation === null; steps += 1) {
+      if (steps > mostHealingSteps) return this.#verdict.report('I3', 'it never comes to rest');
+      this.#step += 1;
+      const said = await this.scheduler.step(this.#dice);
+      if (said === null) return;
+      this.#note(said);
+      this.#check();
+    }
+  }
+
+  #note(line: string): void {
+    const time = ((this.scheduler.now - 1_800_000_000_000) / 1_000).toFixed(3);
+    this.#trace.push(`${String(this.#step).padStart(4)} ${time.padStart(9)} s  ${line}`);
+  }
+}
