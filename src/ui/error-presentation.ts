@@ -55,13 +55,16 @@ const titles: Partial<Record<Failure['code'], string>> = {
   clock_ahead: 'The clock was wrong',
 };
 
-/** Why a change was refused, by the server's code (protocol/messages.ts `ChangeErrorCode`). */
-export function presentRejection(code: string): string {
+/** Why a change was refused, by the server's code (protocol/messages.ts `ChangeErrorCode`), and about what. */
+export function presentRejection({ code, column_name }: { code: string; column_name: string | null }): string {
+  const what = column_name === null ? null : columnWords(column_name);
   switch (code) {
     case 'invalid_value':
-      return 'A value is too long or of the wrong kind.';
+      return what === null
+        ? 'A value is too long or of the wrong kind.'
+        : `The ${what} is too long or of the wrong kind.`;
     case 'missing_column':
-      return 'Something in it is missing.';
+      return what === null ? 'Something in it is missing.' : `The ${what} is missing.`;
     case 'append_only':
       return 'It can only be added to, not changed.';
     case 'unknown_table':

@@ -11,12 +11,20 @@ export interface Settings {
   readonly dailyGoal: number;
   /** New cards a day that reviews offer by themselves. The database reads it too (client/db/queries.ts). */
   readonly newCardsPerDay: number;
+  /** Minutes between two syncs when nothing else asks for one. */
+  readonly syncInterval: number;
   readonly appearance: Appearance;
   /** Whether the offer of a starter deck was declined. */
   readonly deckDeclined: boolean;
 }
 
-const defaults: Settings = { dailyGoal: 20, newCardsPerDay: 20, appearance: 'system', deckDeclined: false };
+const defaults: Settings = {
+  dailyGoal: 20,
+  newCardsPerDay: 20,
+  syncInterval: 15,
+  appearance: 'system',
+  deckDeclined: false,
+};
 
 export class Profile {
   readonly #database: LocalDatabase;
@@ -69,6 +77,7 @@ export class Profile {
 const settingKeys = {
   dailyGoal: 'daily_goal',
   newCardsPerDay: 'new_cards_per_day',
+  syncInterval: 'sync_interval_minutes',
   appearance: 'appearance',
   deckDeclined: 'starter_deck_declined',
 } as const satisfies Record<keyof Settings, string>;
@@ -81,6 +90,7 @@ export function settingsFrom(rows: readonly { readonly key: string; readonly val
     dailyGoal: wholeNumber(stored.get(settingKeys.dailyGoal), { min: 1, max: 1_000 }) ?? defaults.dailyGoal,
     newCardsPerDay:
       wholeNumber(stored.get(settingKeys.newCardsPerDay), { min: 0, max: 1_000 }) ?? defaults.newCardsPerDay,
+    syncInterval: wholeNumber(stored.get(settingKeys.syncInterval), { min: 1, max: 1_440 }) ?? defaults.syncInterval,
     appearance: appearance === 'light' || appearance === 'dark' ? appearance : defaults.appearance,
     deckDeclined: stored.get(settingKeys.deckDeclined) === true,
   };

@@ -1,8 +1,9 @@
 /** The app's addresses: one table read in both directions, from a path to a screen and from a screen to its path. */
 
 export type Route =
-  | { readonly name: 'today' | 'words' | 'word-add' | 'review' | 'talk' | 'read' | 'text-add' | 'settings' | 'sync' }
-  | { readonly name: 'word' | 'conversation' | 'text'; readonly id: string }
+  | { readonly name: 'today' | 'words' | 'word-add' | 'review' | 'talk' | 'read' | 'text-add' }
+  | { readonly name: 'settings' | 'disagreements' | 'sync' }
+  | { readonly name: 'word' | 'word-fix' | 'conversation' | 'text'; readonly id: string }
   | { readonly name: 'not-found'; readonly path: string };
 
 export const paths = {
@@ -10,6 +11,8 @@ export const paths = {
   words: '/words',
   addWord: '/words/add',
   word: (id: string) => `/words/${encodeURIComponent(id)}`,
+  /** A word that the server refused. */
+  fixWord: (id: string) => `/words/fix/${encodeURIComponent(id)}`,
   review: '/review',
   talk: '/talk',
   conversation: (id: string) => `/talk/${encodeURIComponent(id)}`,
@@ -17,6 +20,7 @@ export const paths = {
   addText: '/read/add',
   text: (id: string) => `/read/${encodeURIComponent(id)}`,
   settings: '/settings',
+  disagreements: '/settings/disagreements',
   sync: '/sync',
 } as const;
 
@@ -41,6 +45,8 @@ export function matchRoute(path: string): Route {
       return { name: 'text-add' };
     case '/settings':
       return { name: 'settings' };
+    case '/settings/disagreements':
+      return { name: 'disagreements' };
     case '/sync':
       return { name: 'sync' };
     default:
@@ -48,10 +54,10 @@ export function matchRoute(path: string): Route {
   }
 }
 
-const withId = { words: 'word', talk: 'conversation', read: 'text' } as const;
+const withId = { words: 'word', 'words/fix': 'word-fix', talk: 'conversation', read: 'text' } as const;
 
 function matchWithId(path: string): Route {
-  const match = /^\/(words|talk|read)\/([^/]+)$/.exec(path);
+  const match = /^\/(words|words\/fix|talk|read)\/([^/]+)$/.exec(path);
   const id = match?.[2] === undefined ? null : decoded(match[2]);
   if (!match || id === null) return { name: 'not-found', path };
   return { name: withId[match[1] as keyof typeof withId], id };
@@ -76,6 +82,7 @@ export function sectionOf(route: Route): Section | null {
     case 'words':
     case 'word':
     case 'word-add':
+    case 'word-fix':
       return 'words';
     case 'review':
       return 'review';
@@ -87,6 +94,7 @@ export function sectionOf(route: Route): Section | null {
     case 'text-add':
       return 'read';
     case 'settings':
+    case 'disagreements':
     case 'sync':
       return 'settings';
     default:

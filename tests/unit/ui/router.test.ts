@@ -15,6 +15,8 @@ const addresses: readonly (readonly [string, Route])[] = [
   [paths.addText, { name: 'text-add' }],
   [paths.text(id), { name: 'text', id }],
   [paths.settings, { name: 'settings' }],
+  [paths.disagreements, { name: 'disagreements' }],
+  [paths.fixWord(id), { name: 'word-fix', id }],
   [paths.sync, { name: 'sync' }],
 ];
 

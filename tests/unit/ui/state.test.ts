@@ -43,11 +43,12 @@ describe('live rows', () => {
 
 describe('settings', () => {
   it('are the usual ones where nothing sensible is stored', () => {
-    const usual = { dailyGoal: 20, newCardsPerDay: 20, appearance: 'system', deckDeclined: false };
+    const usual = { dailyGoal: 20, newCardsPerDay: 20, syncInterval: 15, appearance: 'system', deckDeclined: false };
     expect(settingsFrom([])).toEqual(usual);
     const odd = [
       { key: 'daily_goal', value: '-3' },
       { key: 'new_cards_per_day', value: '1001' },
+      { key: 'sync_interval_minutes', value: '0' },
       { key: 'appearance', value: '"sepia"' },
       { key: 'starter_deck_declined', value: '{broken' },
       { key: 'of_a_later_version', value: '1' },
@@ -61,9 +62,11 @@ describe('settings', () => {
     profile.open();
     await profile.put('dailyGoal', 35);
     await profile.put('newCardsPerDay', 0);
+    await profile.put('syncInterval', 60);
     await profile.put('appearance', 'dark');
     await settle();
-    expect(profile.settings).toMatchObject({ dailyGoal: 35, newCardsPerDay: 0, appearance: 'dark' });
+    expect(profile.settings).toMatchObject({ dailyGoal: 35, newCardsPerDay: 0, syncInterval: 60, appearance: 'dark' });
+    expect(database.settings.get('sync_interval_minutes')?.value).toBe('60');
     profile.close();
     expect(database.liveCount).toBe(0);
   });

@@ -111,7 +111,11 @@ describe('failures in words', () => {
   });
 
   it('have words for a refusal of a code that is not known', () => {
-    expect(presentRejection('invalid_value')).not.toBe(presentRejection('code_of_2030'));
+    const words = (code: string, column_name: string | null = null) => presentRejection({ code, column_name });
+    expect(words('invalid_value')).not.toBe(words('code_of_2030'));
+    expect(words('invalid_value', 'translation')).toBe('The translation is too long or of the wrong kind.');
+    expect(words('missing_column', 'word')).toBe('The word is missing.');
+    expect(words('missing_column')).toBe('Something in it is missing.');
   });
 
   it.each([
