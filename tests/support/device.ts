@@ -104,12 +104,14 @@ export class Device {
     await this.context.setOffline(false);
   }
 
-  /** Waits until the service worker controls pages and holds the whole shell: from here on a cold start needs no network. */
+  /**
+   * Waits until the service worker is active and with it the whole shell stored: from here on a cold start needs no
+   * network. Whether it controls the page is another matter: one that was loading at that moment stays uncontrolled.
+   */
   async untilInstalled(page: Page): Promise<void> {
-    await page.evaluate(async () => {
-      await navigator.serviceWorker.ready;
-    });
-    await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+    const state = (): Promise<string | undefined> =>
+      page.evaluate(async () => (await navigator.serviceWorker.ready).active?.state);
+    await expect.poll(state).toBe('activated');
   }
 
   /** As the browser does it on its own when it has been idle, or in the middle of anything. */
@@ -152,6 +154,15 @@ export class Device {
     const session = await this.context.newCDPSession(page);
     await session.send('Page.setWebLifecycleState', { state: 'active' });
     await page.bringToFront();
+  }
+
+  /** A reload past the service worker, as with Shift held: the page is then not controlled by it. */
+  async reloadPastServiceWorker(page: Page): Promise<void> {
+    const session = await this.context.newCDPSession(page);
+    const loaded = page.waitForEvent('load');
+    await session.send('Page.reload', { ignoreCache: true });
+    await loaded;
+    expect(await page.evaluate(() => navigator.serviceWorker.controller)).toBeNull();
   }
 
   /** The process of the page dies at once, with everything in it. */

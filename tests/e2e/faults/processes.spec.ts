@@ -49,6 +49,20 @@ test('a service worker stopped while it syncs with the app closed leaves the dat
   await again.untilChip('synced');
 });
 
+test('a page that the service worker does not control syncs all the same, also after the worker was stopped', async ({
+  world,
+}) => {
+  const device = await world.device('phone');
+  const phone = await AppPage.withNewAccount(device, ana);
+  const laptop = await AppPage.joining(await world.device('laptop'), ana);
+  await device.reloadPastServiceWorker(phone.page);
+  await phone.untilReady();
+  await device.stopServiceWorker();
+  await phone.addWord('el reloj', 'clock');
+  await laptop.seesWord('el reloj', 'clock');
+  await phone.untilChip('synced');
+});
+
 /** The deck is added in transactions of this many words. */
 const batch = 24;
 
