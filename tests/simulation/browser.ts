@@ -159,7 +159,7 @@ export class Port {
 
   postMessage(data: unknown): void {
     const other = this.#other;
-    if (!other || this.#closed || !other.owner.alive) return;
+    if (!other || this.#closed || !this.owner.alive || !other.owner.alive) return;
     const copy: unknown = structuredClone(data);
     const run = (): void => {
       if (!other.#closed) other.onmessage?.({ data: copy } as MessageEvent);

@@ -163,7 +163,9 @@ export class Device {
   }
 
   #wake(): ServiceWorker {
-    this.#serviceWorker ??= new ServiceWorker(this, `${this.name} sw ${this.newId()}`);
-    return this.#serviceWorker;
+    const woken = (this.#serviceWorker ??= new ServiceWorker(this, `${this.name} sw ${this.newId()}`));
+    // What the event starts is the service worker's, and dies with it.
+    this.scheduler.running = woken.process;
+    return woken;
   }
 }

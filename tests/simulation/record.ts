@@ -96,7 +96,7 @@ export class DeviceRecord {
         const event = { sent, reply };
         this.#applying.push(event);
         const applied = await store.apply(sent, reply);
-        if (applied.ok || !inMemory) this.#applying = this.#applying.filter((other) => other !== event);
+        if (applied.ok || !(inMemory || this.#torn)) this.#applying = this.#applying.filter((other) => other !== event);
         return applied;
       },
       correctClock: (serverTime) => store.correctClock(serverTime),
@@ -118,7 +118,8 @@ export class DeviceRecord {
   #take(next: View, origin: 'local' | 'sync'): void {
     const before = this.view;
     this.#view = next;
-    if (next.device !== before.device) this.#startAnew(before);
+    const removed = next.user === null && before.rows.size > 0 && next.rows.size === 0 && next.outbox.size === 0;
+    if (removed || next.device !== before.device) this.#startAnew(before);
     else if (origin === 'local') this.#noteEdits(before, next);
     else this.#noteAnswers(next.device);
     if (before.user === null && next.user !== null) this.#options.typed.attach(this.#options.name, next.user);

@@ -126,12 +126,15 @@ export class ServiceWorker {
       return outcome;
     }
     this.#giveWay = new AbortController();
-    return this.#direct((image) => {
+    const outcome = await this.#direct((image) => {
       const { record } = this.#device;
       record.opened(this.#sqlite.select);
       const watched = record.watch(this.#device.plantedStore(image, this.process), { inMemory: true });
       return this.#runOn(this.#stepped(watched), { signal: this.#giveWay.signal, direction });
     });
+    // An image whose log could not be folded in, the disk being full, is left open (openImage).
+    this.#sqlite.abandon();
+    return outcome;
   }
 
   #runOn(store: SyncStore, { signal, direction }: { signal: AbortSignal; direction: Direction }): Promise<Outcome> {
