@@ -74,7 +74,7 @@ export const errors = {
   },
   // Seen by the client alone.
   offline: { status: null, retry: 'backoff', words: 'There is no connection. Everything is kept on this device.' },
-  timeout: { status: null, retry: 'backoff', words: 'The server did not answer in time. Sync tries again by itself.' },
+  timeout: { status: 408, retry: 'backoff', words: 'The server did not answer in time. Sync tries again by itself.' },
   bad_reply: {
     status: null,
     retry: 'backoff',

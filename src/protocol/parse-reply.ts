@@ -17,7 +17,7 @@ export function parseSyncReply(body: unknown): Result<SyncReply, Failure> {
 export function parseSessionReply(body: unknown): Result<SessionReply, Failure> {
   const user = isRecord(body) ? body['user'] : undefined;
   const fits = isRecord(user) && typeof user['id'] === 'string' && typeof user['name'] === 'string';
-  return fits ? ok(body as unknown as SessionReply) : err({ code: 'bad_reply', detail: 'not a session' });
+  return fits ? ok(body as SessionReply) : err({ code: 'bad_reply', detail: 'not a session' });
 }
 
 /** The failure that an error reply means. A body that is not ours (a proxy's page) is judged by its status. */

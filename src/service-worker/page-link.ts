@@ -21,8 +21,16 @@ export interface PageLink {
   confirm(): void;
 }
 
+/** The part of `Clients` that is used. */
+export interface OpenPages {
+  matchAll(options: {
+    type: 'window';
+    includeUncontrolled: true;
+  }): Promise<readonly { postMessage(message: unknown): void }[]>;
+}
+
 interface PageLinkOptions {
-  readonly clients: Clients;
+  readonly clients: OpenPages;
   /** Milliseconds, monotonic. */
   readonly elapsed: () => number;
 }
@@ -64,7 +72,8 @@ export function createPageLink({ clients, elapsed }: PageLinkOptions): PageLink 
     async store() {
       const store = await alive();
       if (store) return store;
-      const pages = await clients.matchAll({ type: 'window' });
+      // A page that was reloaded past the service worker, or loaded before it was there, is not controlled but counts.
+      const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true });
       if (pages.length === 0) return null;
       const answered = portWithin(answerLimit);
       for (const page of pages) page.postMessage({ type: 'store-wanted' } satisfies StoreWanted);

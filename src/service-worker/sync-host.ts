@@ -85,6 +85,8 @@ export function createSyncHost(options: SyncHostOptions): SyncHost {
     while (queued) {
       const next = queued;
       queued = null;
+      // A server that hangs would hold every further try as long: the next one is planned.
+      if (failure?.code === 'timeout') break;
       failure = await run(next);
     }
     return failure;

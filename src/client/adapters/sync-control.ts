@@ -48,7 +48,10 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
 
   const channel = new BroadcastChannel(activityChannel);
   channel.onmessage = ({ data }: MessageEvent<Activity>) => {
-    update(data.running ? { running: true } : { running: false, failure: data.failure });
+    if (data.running) return update({ running: true });
+    // The browser's word is a hint: it may say online where nothing is reached.
+    const online = navigator.onLine && data.failure?.code !== 'offline';
+    update({ running: false, failure: data.failure, online });
   };
 
   const pokes = openPokes(() => request('poke'));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { serveStore } from '../../../src/client/adapters/store-over-port.ts';
 import { createPageLink, type PageLink } from '../../../src/service-worker/page-link.ts';
 import { DeviceUnderTest } from '../../support/device-under-test.ts';
@@ -25,12 +25,18 @@ function createWorld(onAsk: ((link: PageLink) => void) | null): World {
     asked,
     elapsed: 0,
     link: createPageLink({
-      clients: { matchAll: () => Promise.resolve(onAsk ? [page] : []) } as unknown as Clients,
+      clients: { matchAll: () => Promise.resolve(onAsk ? [page] : []) },
       elapsed: () => world.elapsed,
     }),
   };
   return world;
 }
+
+/** Ends of ports; closing one closes the other. */
+const opened: MessagePort[] = [];
+afterEach(() => {
+  for (const each of opened.splice(0)) each.close();
+});
 
 /** A port at whose other end a database worker answers, or nobody. */
 function port(served = true): MessagePort {
@@ -39,8 +45,7 @@ function port(served = true): MessagePort {
   if (served) {
     serveStore(port1, new DeviceUnderTest({ name: 'a', transport: server.transport(), now: () => 0 }).store);
   }
-  port1.unref();
-  port2.unref();
+  opened.push(port1);
   return port2;
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createPortStore, serveStore, type PortStore } from '../../../src/client/adapters/store-over-port.ts';
 import type { Activity } from '../../../src/client/sw-messages.ts';
 import type { Failure } from '../../../src/protocol/errors.ts';
+import type { SyncRequest } from '../../../src/protocol/messages.ts';
 import type { Outcome } from '../../../src/sync/machine.ts';
 import type { SyncStore } from '../../../src/sync/ports.ts';
 import { createSyncHost, type SyncHost } from '../../../src/service-worker/sync-host.ts';
@@ -38,7 +39,9 @@ function createWorld(
   const fetchHere: typeof fetch = (_, init) => {
     requests.push(requests.length);
     return answer(async () => {
-      const result = await server.transport().exchange(JSON.parse(new TextDecoder().decode(init!.body as Uint8Array)));
+      const result = await server
+        .transport()
+        .exchange(JSON.parse(new TextDecoder().decode(init!.body as Uint8Array)) as SyncRequest);
       if (!result.ok) throw new TypeError('unreachable');
       return new Response(JSON.stringify(result.value.reply), { headers: { 'content-type': 'application/json' } });
     }, init!.signal!);
@@ -168,6 +171,14 @@ describe('the sync host', () => {
     world.direct = () => Promise.resolve({ code: 'storage_too_large' });
     expect(await world.host.sync('both')).toEqual({ code: 'storage_too_large' });
     expect(world.activities.at(-1)).toEqual({ running: false, failure: { code: 'storage_too_large' } });
+  });
+
+  it('does not try at once again what was asked for while a server hung', async () => {
+    const late = JSON.stringify({ error: { code: 'timeout' } });
+    const world = createWorld(() => Promise.resolve(new Response(late, { status: 408 })));
+    await Promise.all([world.host.sync('both'), world.host.sync('both')]);
+    expect(world.requests).toHaveLength(1);
+    world.page!.close();
   });
 
   it('is ready for the next sync after a bug', async () => {

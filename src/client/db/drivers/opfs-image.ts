@@ -110,7 +110,7 @@ class ImageDriver implements Driver {
   }
 
   async #swap(): Promise<void> {
-    const after = this.#sqlite3.capi.sqlite3_js_db_export(this.#db) as Uint8Array<ArrayBuffer>;
+    const after = this.#sqlite3.capi.sqlite3_js_db_export(this.#db);
     await swapPoolFile(this.#file, { before: this.#stored, after, pageBytes: pageBytes(after) });
     this.#stored = after;
   }

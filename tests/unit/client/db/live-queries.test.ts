@@ -16,6 +16,7 @@ beforeEach(() => {
         reads += 1;
         return db.database.read(work);
       },
+      indexNewRows: (limit) => db.database.indexNewRows(limit),
       onCommit: (listener) => db.database.onCommit(listener),
     },
     schedule: (work) => scheduled.push(work),
