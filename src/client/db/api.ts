@@ -218,7 +218,8 @@ export interface Mutations {
   };
   /**
    * The person's decision. For a column: the kept or the lost value, or one of their own. For a whole row (a deletion
-   * that lost against edits): `kept` keeps it, `lost` deletes it after all. A row that was deleted meanwhile comes back.
+   * that lost against edits): `kept` keeps it, `lost` deletes it after all. A row that was deleted meanwhile comes back,
+   * unless the value is null: then it stays deleted.
    */
   'conflicts.resolve': {
     readonly id: string;

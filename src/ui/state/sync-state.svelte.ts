@@ -42,6 +42,11 @@ export class SyncState {
     return chipOf({ status: this.status, activity: this.#activity });
   }
 
+  /** Conflicts and refused changes that wait for the person. */
+  get toDecide(): number {
+    return (this.status?.open_conflicts ?? 0) + (this.status?.rejected ?? 0);
+  }
+
   request(): void {
     this.#control.request('person');
   }

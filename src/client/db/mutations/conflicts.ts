@@ -80,7 +80,9 @@ function decideColumn(sql: WriteSql, { conflict, place, resolution }: Case): Dec
   const value = chosenValue(conflict, resolution);
   if (value === undefined) return invalid('an edited value is missing');
   // Nothing stands because the row is deleted: it stays so.
-  if (value === null && resolution.choice === 'kept') return ok(conflict.kept_value);
+  if (value === null && resolution.choice !== 'lost' && !tableOf(table)?.columns[column]?.nullable) {
+    return ok(conflict.kept_value);
+  }
   const wrong = misfit(table, { [column]: value });
   if (wrong) return wrong;
   if (tableOf(table)?.appendOnly) return invalid('such rows are never edited');

@@ -204,6 +204,14 @@ describe('a row that was deleted meanwhile', () => {
     expect(word()).toBeUndefined();
   });
 
+  it('stays deleted when the person says so', () => {
+    received();
+    db.mutate('words.delete', { id: wordId });
+    expect(resolve('edited', null)).toEqual(done);
+    expect(word()).toBeUndefined();
+    expect(conflict().state).toBe('resolved');
+  });
+
   it('comes back whole, with the value, where its deletion still waits; undone, it goes again', () => {
     received({ kept_value: 'null' });
     const before = word();
