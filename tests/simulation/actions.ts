@@ -38,12 +38,17 @@ type DeedName = keyof typeof deedWeights;
 export function actAsPerson({ devices, typed, dice }: Scene): string | null {
   const device = dice.pick(devices);
   const tab = visibleTab(device, dice);
-  if (!tab) {
-    device.openTab();
-    return `${device.name}: opens the app`;
-  }
+  // Who has left the app comes back some time.
+  if (!tab) return dice.chance(0.15) ? openApp(device) : null;
   const done = deeds[dice.weighted(deedWeights)]({ device, tab, typed, dice, at: device.clock.now() });
   return done === null ? null : `${tab.page.name}: ${done}`;
+}
+
+function openApp(device: Device): string {
+  const [hidden] = device.tabs;
+  if (hidden) hidden.become('shown');
+  else device.openTab();
+  return `${device.name}: the app is ${hidden ? 'shown' : 'opened'}`;
 }
 
 interface Deed {
@@ -105,7 +110,13 @@ const deeds: Record<DeedName, (deed: Deed) => string | null> = {
     const row = pickRow(device, 'vocabulary_item', dice);
     if (!row) return null;
     const rating = dice.pick([1, 2, 3, 4] as const);
-    device.mutate(tab, 'reviews.grade', { reviewId: device.newId(), wordId: row.id, rating, at, duration: 900 });
+    // ts-fsrs throws for an answer before the last one, as by a clock that was set back.
+    const after = Math.max(
+      at,
+      ...row.values.filter((value) => typeof value === 'number' && value > at - 30 * day).map(Number),
+    );
+    const review = { reviewId: device.newId(), wordId: row.id, rating, at: after, duration: 900 };
+    device.mutate(tab, 'reviews.grade', review);
     return `reviews word ${row.id.slice(-4)}`;
   },
   setting: ({ device, tab, typed, dice }) => {
@@ -128,14 +139,15 @@ const faults = {
   killServiceWorker: 5,
   restartServer: 1.5,
   partition: 2,
-  clock: 1.5,
+  clock: 2,
+  leave: 8,
   disk: 1.5,
   visibility: 5,
   freeze: 1,
   openTab: 2,
   stall: 2,
   syncEvent: 5,
-  account: 0.6,
+  account: 0.8,
   session: 0.5,
 };
 
@@ -193,6 +205,18 @@ const mishaps: Record<keyof typeof faults, (device: Device, scene: Scene) => str
     tab.become(tab.visible ? 'hidden' : 'shown');
     return `${tab.page.name} is ${tab.visible ? 'shown' : 'hidden'}`;
   },
+  leave: (device, { dice }) => {
+    // Swiped away, or in the background until the page gives the database up; the browser syncs some time later.
+    const way = dice.pick(['closed', 'gone', 'hidden'] as const);
+    for (const tab of [...device.tabs]) {
+      if (way === 'closed') device.closeTab(tab);
+      else tab.become(way);
+    }
+    const later = dice.pick([0, 5_000, 30_000]);
+    const wake = (): void => device.wakeToSync();
+    device.scheduler.after(later, { owner: device.browser, label: 'has a moment for syncing', run: wake });
+    return `the app is left (${way})`;
+  },
   freeze: (device, { dice }) => {
     if (device.tabs.length === 0) return null;
     const tab = dice.pick(device.tabs);
@@ -217,7 +241,8 @@ const mishaps: Record<keyof typeof faults, (device: Device, scene: Scene) => str
   account: (device, { dice, users }) => {
     const tab = visibleTab(device, dice);
     if (!tab) return null;
-    return device.record.view.user === null ? signIn(device, tab, dice.pick(users)) : signOut(device, tab, dice);
+    const { user } = device.record.view;
+    return user === null || dice.chance(0.4) ? signIn(device, tab, dice.pick(users)) : signOut(device, tab, dice);
   },
   session: (device) => {
     device.session = null;
@@ -248,4 +273,3 @@ function pickRow(device: Device, table: string, dice: Dice): DeviceRow | null {
   const rows = [...device.record.view.rows.values()].filter((row) => row.table === table);
   return rows.length > 0 ? dice.pick(rows) : null;
 }
-

@@ -111,7 +111,10 @@ export class Device {
   /** From a page to the service worker, which the browser starts if it must. */
   tell(message: ToServiceWorker, port: Port | null = null): void {
     const run = (): void => this.#wake().receive(message, port);
-    this.scheduler.post({ owner: this.browser, label: `to the service worker: ${message.type}`, run }, `${this.name} sw`);
+    this.scheduler.post(
+      { owner: this.browser, label: `to the service worker: ${message.type}`, run },
+      `${this.name} sw`,
+    );
   }
 
   /** The browser's own `sync` event, pages or no pages. */

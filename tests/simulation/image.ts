@@ -31,8 +31,13 @@ export class TrackedSqlite {
         super.close();
       }
     }
-    const oo1 = Object.create(sqlite3.oo1, { DB: { value: TrackedDb } }) as Sqlite3Static['oo1'];
-    this.sqlite3 = Object.create(sqlite3, { oo1: { value: oo1 } }) as Sqlite3Static;
+    const oo1: unknown = Object.create(sqlite3.oo1, { DB: { value: TrackedDb } });
+    const parts = {
+      oo1: { value: oo1 },
+      capi: { value: this.#watchedCapi(sqlite3) },
+      wasm: { value: this.#watchedWasm(sqlite3) },
+    };
+    this.sqlite3 = Object.create(sqlite3, parts) as Sqlite3Static;
   }
 
   get isOpen(): boolean {
@@ -45,12 +50,31 @@ export class TrackedSqlite {
   abandon(): void {
     const database = this.#database;
     if (!database) return;
-    const { capi } = this.sqlite3;
-    const pointer = database.pointer!;
-    for (let left = capi.sqlite3_next_stmt(pointer, 0); left; left = capi.sqlite3_next_stmt(pointer, 0)) {
-      capi.sqlite3_finalize(left);
-    }
+    for (const statement of this.#statements) this.sqlite3.capi.sqlite3_finalize(statement);
+    this.#statements.clear();
     database.close();
+  }
+
+  /** Statements that the product has prepared. Not all of the connection: FTS5 keeps some of its own. */
+  readonly #statements = new Set<number>();
+
+  #watchedCapi({ capi, wasm }: Sqlite3Static): unknown {
+    const prepare = (...args: Parameters<typeof capi.sqlite3_prepare_v3>): number => {
+      const code = capi.sqlite3_prepare_v3(...args);
+      if (code === capi.SQLITE_OK) this.#statements.add(Number(wasm.peekPtr(args[4])));
+      return code;
+    };
+    return Object.create(capi, { sqlite3_prepare_v3: { value: prepare } });
+  }
+
+  #watchedWasm({ wasm }: Sqlite3Static): unknown {
+    const exports = wasm.exports as unknown as { sqlite3_finalize: (statement: number) => number };
+    const finalize = (statement: number): number => {
+      this.#statements.delete(statement);
+      return exports.sqlite3_finalize(statement);
+    };
+    const watched: unknown = Object.create(exports, { sqlite3_finalize: { value: finalize } });
+    return Object.create(wasm, { exports: { value: watched } });
   }
 
   #opened(database: Database): void {

@@ -59,7 +59,11 @@ export class Network {
           const onGiveWay = (): void => settle(err({ code: 'storage_busy' }));
           const expire = (): void => settle(err({ code: 'timeout' }));
           const { scheduler } = this.#options;
-          const cancel = scheduler.after(limits.requestTimeout, { owner: process, label: 'request times out', run: expire });
+          const cancel = scheduler.after(limits.requestTimeout, {
+            owner: process,
+            label: 'request times out',
+            run: expire,
+          });
           giveWay.addEventListener('abort', onGiveWay);
           this.#send({ sender: sender(), process, body, request, settle });
         }),

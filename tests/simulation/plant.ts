@@ -21,4 +21,3 @@ export interface Plant {
   /** Direct mode does not ask for the lock. */
   readonly withoutLock?: boolean;
 }
-

@@ -49,7 +49,9 @@ export class DeviceRecord {
 
   /** What is committed on the device. */
   get view(): View {
-    return this.#view ?? { rows: new Map(), outbox: new Map(), rejected: 0, device: '', user: null, cursor: 0, clock: 0 };
+    return (
+      this.#view ?? { rows: new Map(), outbox: new Map(), rejected: 0, device: '', user: null, cursor: 0, clock: 0 }
+    );
   }
 
   get waits(): number {
@@ -61,7 +63,9 @@ export class DeviceRecord {
   }
 
   /** A database was opened on the file: by a worker, or as an image by the service worker. */
-  opened(select: Select): void {
+  opened(select: Select, { inMemory = false }: { inMemory?: boolean } = {}): void {
+    // What an image adds to a file that no page has opened yet is not on the disk.
+    if (this.#view === null && inMemory) return;
     const next = readView(select);
     const [[fault]] = select('PRAGMA quick_check(1)') as [[Value]];
     if (fault !== 'ok') this.#report('I8', `the file is damaged: ${String(fault)}`);
@@ -186,7 +190,10 @@ export class DeviceRecord {
     const expected = earlier?.op === 'update' && earlier.columns.has(column) ? earlier.base[column] : [seq, was];
     // A null is left out of the base: a column without an entry had none.
     if (was !== null && JSON.stringify(entry.base[column]) !== JSON.stringify(expected)) {
-      this.#report('I4', `${key}.${column} is based on ${JSON.stringify(entry.base[column])}, not ${JSON.stringify(expected)}`);
+      this.#report(
+        'I4',
+        `${key}.${column} is based on ${JSON.stringify(entry.base[column])}, not ${JSON.stringify(expected)}`,
+      );
     }
   }
 

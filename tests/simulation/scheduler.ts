@@ -32,6 +32,8 @@ export class Scheduler {
   now: number;
   /** Whose code runs: timers that it sets die with it. */
   running: Process;
+  /** How often a timer runs before tasks that are ready, in [0, 1]. */
+  lateness = 0;
   readonly #lanes = new Map<string, Task[]>();
   readonly #timers = new Set<Timer>();
   #order = 0;
@@ -60,7 +62,9 @@ export class Scheduler {
 
   /** Runs one task that is ready, else the next timer. What it did, or null when nothing is left to do. */
   async step(dice: Dice): Promise<string | null> {
-    const task = this.#takeReady(dice) ?? this.#takeTimer(Infinity);
+    // A busy device may be late with all it has to do.
+    const late = dice.chance(this.lateness) ? this.#takeTimer(Infinity) : null;
+    const task = late ?? this.#takeReady(dice) ?? this.#takeTimer(Infinity);
     if (!task) return null;
     await this.#run(task);
     return `${task.owner.name}: ${task.label}`;

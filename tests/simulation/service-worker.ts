@@ -128,7 +128,7 @@ export class ServiceWorker {
     this.#giveWay = new AbortController();
     const outcome = await this.#direct((image) => {
       const { record } = this.#device;
-      record.opened(this.#sqlite.select);
+      record.opened(this.#sqlite.select, { inMemory: true });
       const watched = record.watch(this.#device.plantedStore(image, this.process), { inMemory: true });
       return this.#runOn(this.#stepped(watched), { signal: this.#giveWay.signal, direction });
     });

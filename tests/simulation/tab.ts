@@ -199,7 +199,8 @@ export class DatabaseWorker implements WorkerLink {
     const copy = structuredClone(message);
     if (!this.process.alive) return;
     const run = (): void => this.#listener(copy);
-    const detail = copy.kind === 'response' ? `${copy.kind} ${copy.result.ok ? 'ok' : copy.result.error.code}` : copy.kind;
+    const detail =
+      copy.kind === 'response' ? `${copy.kind} ${copy.result.ok ? 'ok' : copy.result.error.code}` : copy.kind;
     this.#device.scheduler.post({ owner: this.#page, label: `from worker: ${detail}`, run }, `${this.#lane} >`);
   }
 
@@ -215,7 +216,11 @@ export class DatabaseWorker implements WorkerLink {
       onTorn: () => {
         record.interrupted();
         this.process.alive = false;
-        scheduler.post({ owner: this.#device.browser, label: `${name} was killed while committing`, run: () => this.#bury() });
+        scheduler.post({
+          owner: this.#device.browser,
+          label: `${name} was killed while committing`,
+          run: () => this.#bury(),
+        });
       },
     });
     this.#connection = connection;

@@ -77,7 +77,7 @@ class World {
     const dice = (this.#dice = new Dice(seed, 0));
     this.scheduler = new Scheduler(1_800_000_000_000);
     this.#rates = { person: 0.05 + 0.25 * dice.next(), fault: 0.25 * dice.next() };
-    this.#accounts = dice.chance(0.2) ? users : users.slice(0, 1);
+    this.#accounts = dice.chance(0.3) ? users : users.slice(0, 1);
     const { scheduler } = this;
     const verdict = this.#verdict;
     let ids = 0;
@@ -119,6 +119,7 @@ class World {
   async run(): Promise<RunResult> {
     await this.#begin();
     const { seed, steps = defaultSteps, omit } = this.#options;
+    this.scheduler.lateness = 0.1;
     for (let number = 1; number <= steps && this.#verdict.violation === null; number += 1) {
       this.#step = number;
       this.#dice = new Dice(seed, number);
@@ -181,6 +182,7 @@ class World {
   async #heal(): Promise<void> {
     this.#note('all is healed');
     this.#network.faults = 0;
+    this.scheduler.lateness = 0;
     for (const device of this.devices) {
       device.partitioned = false;
       device.disk.full = false;
