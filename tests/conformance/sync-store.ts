@@ -171,6 +171,35 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect((await gather()).changes).toMatchObject([{ op: 'delete', baseSeq: 3 }]);
       });
 
+      it('and keeps all of a row that was deleted, added anew and edited while the push was under way', async () => {
+        add('w1', 'before');
+        const sent = await gather();
+        run(`DELETE FROM vocabulary_item WHERE id = 'w1'`);
+        add('w1', 'anew');
+        run(`UPDATE vocabulary_item SET note = 'and edited' WHERE id = 'w1'`);
+        await apply(sent, { results: [{ status: 'applied', seq: 3 }] });
+        expect((await gather()).changes).toMatchObject([
+          { op: 'insert', values: { word: 'anew', note: 'and edited' }, baseSeq: 3 },
+        ]);
+      });
+
+      it('and nothing of an answer that comes after the account was left (I6, I7)', async () => {
+        const sent = await gather();
+        const left = ['user_id = NULL', `user_id = 'ben'`, `device = 'device-b'`];
+        for (const change of left) {
+          opened.database.write((sql) => sql.run(`UPDATE sync_state SET user_id = 'ana', device = 'device-a'`), 'sync');
+          opened.database.write((sql) => sql.run(`UPDATE sync_state SET ${change}`), 'sync');
+          const applied = await opened.store.apply(sent, {
+            ...emptyReply,
+            changes: [wordPage({ id: 'w1', seq: 9 })],
+            cursor: 9,
+          });
+          expect(applied).toMatchObject({ error: { code: 'storage_busy' } });
+        }
+        expect(all('SELECT cursor FROM sync_state')).toEqual([{ cursor: 0 }]);
+        expect(all('SELECT id FROM vocabulary_item')).toEqual([]);
+      });
+
       it('and keeps the base of a newer edit whose row comes by a later pull', async () => {
         add('w1');
         await acknowledged(3);

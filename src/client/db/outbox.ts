@@ -115,19 +115,20 @@ function sizeOf(change: Change): number {
 interface OutboxRow {
   readonly op: Change['op'];
   readonly stamp: Stamp;
+  readonly since: Stamp;
   readonly stamps: Stamps;
   readonly base: Base;
 }
 
 function readEntry(sql: ReadSql, change: Change): OutboxRow | null {
-  const [row] = sql.arrays('SELECT op, stamp, stamps, base FROM outbox WHERE tbl = ? AND id = ?', [
+  const [row] = sql.arrays('SELECT op, stamp, since, stamps, base FROM outbox WHERE tbl = ? AND id = ?', [
     change.table,
     change.id,
   ]);
   if (!row) return null;
-  const [op, stamp, stamps, base] = row as [Change['op'], Stamp, string | null, string | null];
+  const [op, stamp, since, stamps, base] = row as [Change['op'], Stamp, Stamp, string | null, string | null];
   const parsedBase = op === 'update' && base !== null ? (JSON.parse(base) as Base) : {};
-  return { op, stamp, stamps: stamps === null ? {} : (JSON.parse(stamps) as Stamps), base: parsedBase };
+  return { op, stamp, since, stamps: stamps === null ? {} : (JSON.parse(stamps) as Stamps), base: parsedBase };
 }
 
 /** The record was edited after it was read for sending: what was answered goes, the newer columns stay. */
@@ -135,7 +136,8 @@ function keepNewerEdits(sql: WriteSql, change: Change, result: ChangeResult): vo
   const entry = readEntry(sql, change);
   const sent = latestStamp(change);
   if (!entry || entry.stamp <= sent) return;
-  const reinserted = entry.op === 'insert' && change.op !== 'insert';
+  // Deleted and inserted anew: all of it is newer.
+  const reinserted = entry.op === 'insert' && (change.op !== 'insert' || entry.since > sent);
   if (entry.op === 'delete' || reinserted) {
     if (result.seq > 0) {
       sql.run('UPDATE outbox SET base_seq = ? WHERE tbl = ? AND id = ?', [result.seq, change.table, change.id]);
@@ -143,7 +145,6 @@ function keepNewerEdits(sql: WriteSql, change: Change, result: ChangeResult): vo
     return;
   }
   const newer = Object.fromEntries(Object.entries(entry.stamps).filter(([, stamp]) => stamp > sent));
-  if (Object.keys(newer).length === 0) return; // Deleted and inserted anew: all of it is newer.
   const base = Object.fromEntries(
     Object.keys(newer).map((column) => [
       column,

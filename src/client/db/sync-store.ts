@@ -31,14 +31,19 @@ export function createSyncStore(database: Database): SyncStore {
   };
   return {
     gather: (direction) => Promise.resolve(guard(() => database.read((sql) => readBatch(sql, direction)))),
-    apply: (sent, reply) =>
-      commit((sql) => {
+    apply: async (sent, reply) => {
+      const current = guard(() => database.read((sql) => isCurrent(sql, sent)));
+      if (!current.ok) return current;
+      // Its rows are another's (I7), and its cursor is beyond rows that are gone (I6).
+      if (!current.value) return err({ code: 'storage_busy', detail: 'the account was left meanwhile' });
+      return commit((sql) => {
         acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });
         for (const page of reply.changes) if (isOurs(page)) applyPage(sql, page);
         markStored(sql, sent.changes, reply.results);
         moveOn(sql, { database, reply });
         return count(sent, reply);
-      }),
+      });
+    },
     correctClock: (serverTime) => commit((sql) => restamp(sql, { database, serverTime })),
     record: (report, next) => commit((sql) => storeRun(sql, { report, next })),
   };
@@ -58,6 +63,12 @@ function readBatch(sql: ReadSql, direction: Direction): Batch {
   const [user, device, cursor, attempts] = state as [string | null, string, number, number];
   const { changes, more } = direction === 'down' || user === null ? { changes: [], more: false } : gatherChanges(sql);
   return { user, device, cursor, changes, more, attempts };
+}
+
+/** Whether the device is still what it was when the batch was read: not signed out, with its rows removed, since. */
+function isCurrent(sql: ReadSql, { user, device }: Batch): boolean {
+  const [state] = sql.arrays('SELECT user_id, device FROM sync_state');
+  return state?.[0] === user && state[1] === device;
 }
 
 function isOurs(page: RowPage): page is RowPage & { readonly table: TableName } {
