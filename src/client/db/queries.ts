@@ -5,13 +5,15 @@ import type { Queries, QueryName } from './api.ts';
 import { conflictsSql } from './conflict-list.ts';
 import type { ReadSql } from './database.ts';
 import { nextDueTimes, type CardColumns } from './fsrs-card.ts';
-import { beginningPatterns, searchWords } from './word-search.ts';
+import { beginningPatterns, searchWords, type WordSearch } from './word-search.ts';
 
 export interface QueryPlan {
   readonly sql: string;
   readonly params: readonly Value[];
   /** Makes the answer's row of the SQL row. */
   readonly finish?: (row: never) => unknown;
+  /** The same without the full-text index, where the plan uses that. */
+  readonly withoutIndex?: () => QueryPlan;
 }
 
 type Planners = { readonly [Q in QueryName]: (args: Queries[Q]['args']) => QueryPlan };
@@ -111,14 +113,8 @@ const planners: Planners = {
   'profile.get': () => all('profile', ''),
   'settings.all': () => all('setting', 'ORDER BY key'),
   'summary.get': ({ now, dayStart }) => ({ sql: summarySql, params: [now, dayStart] }),
-  'words.list': listWords,
-  'words.count': ({ search }) => {
-    const found = searchWords(search);
-    return {
-      sql: `SELECT count(*) AS total FROM vocabulary_item v ${found?.where ?? ''}`,
-      params: found?.params ?? [],
-    };
-  },
+  'words.list': (args) => listWords(args, searchWords(args.search)),
+  'words.count': ({ search }) => countWords(search, searchWords(search)),
   'words.get': ({ id }) => ({ sql: `SELECT ${wordColumns} FROM vocabulary_item v WHERE v.id = ?`, params: [id] }),
   'words.whole': ({ id }) => all('vocabulary_item', 'WHERE id = ?', [id]),
   'reviews.due': ({ now, dayStart, newCards, limit }) => ({
@@ -163,8 +159,16 @@ function all(table: Parameters<typeof columnsOf>[0], rest: string, params: reado
   return { sql: `SELECT id, ${columnsOf(table).join(', ')} FROM ${table} ${rest}`, params };
 }
 
-function listWords({ search, limit, offset }: Queries['words.list']['args']): QueryPlan {
-  const found = searchWords(search);
+function countWords(search: string, found: WordSearch | null): QueryPlan {
+  return {
+    sql: `SELECT count(*) AS total FROM vocabulary_item v ${found?.where ?? ''}`,
+    params: found?.params ?? [],
+    ...(found ? { withoutIndex: () => countWords(search, searchWords(search, 'without index')) } : {}),
+  };
+}
+
+function listWords(args: Queries['words.list']['args'], found: WordSearch | null): QueryPlan {
+  const { search, limit, offset } = args;
   const select = `SELECT ${wordColumns} FROM vocabulary_item v`;
   if (!found) {
     return { sql: `${select} ORDER BY v.created_at DESC, v._rowid DESC LIMIT ? OFFSET ?`, params: [limit, offset] };
@@ -173,6 +177,7 @@ function listWords({ search, limit, offset }: Queries['words.list']['args']): Qu
     sql: `${select} ${found.where}
 ORDER BY v.word LIKE ? ESCAPE '\\' DESC, v.word LIKE ? ESCAPE '\\' DESC, length(v.word), v.word, v.id LIMIT ? OFFSET ?`,
     params: [...found.params, ...beginningPatterns(search), limit, offset],
+    withoutIndex: () => listWords(args, searchWords(search, 'without index')),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { tableOf } from '../../schema/tables.ts';
 import type { Database } from './database.ts';
+import { StorageError } from './driver.ts';
 import { runPlan, type QueryPlan } from './queries.ts';
 
 /** Some milliseconds of work, so that no request waits long behind it. */
@@ -12,7 +13,7 @@ const rowsAtOnce = 500;
 /** Runs the work when nothing else happened for a moment. Returns how to call it off. */
 export type Later = (work: () => void) => () => void;
 
-/** Starts keeping the index; what it returns stops it. A full disk leaves the index behind, and a search says so. */
+/** Starts keeping the index; what it returns stops it. */
 export function keepIndexed(
   database: Pick<Database, 'indexNewRows' | 'onCommit'>,
   { later, onFailure }: { later: Later; onFailure: (error: unknown) => void },
@@ -37,8 +38,17 @@ export function keepIndexed(
   };
 }
 
-/** The answer of a query. A search first brings the index up to date. */
+/** The answer of a query. A search first brings the index up to date; where the disk is full, it does without. */
 export function answerPlan(database: Pick<Database, 'read' | 'indexNewRows'>, plan: QueryPlan): unknown[] {
-  if (plan.sql.includes('_fts')) database.indexNewRows();
-  return database.read((sql) => runPlan(sql, plan));
+  const best = plan.withoutIndex && !isIndexed(database) ? plan.withoutIndex() : plan;
+  return database.read((sql) => runPlan(sql, best));
+}
+
+function isIndexed(database: Pick<Database, 'indexNewRows'>): boolean {
+  try {
+    return database.indexNewRows();
+  } catch (error) {
+    if (error instanceof StorageError) return false;
+    throw error;
+  }
 }

@@ -21,12 +21,16 @@ const indexed =
 const marks = /[\u0300-\u036f]/g;
 const termsOf = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 
-/** Null when nothing is searched for: all rows are meant. */
-export function searchWords(search: string): WordSearch | null {
+/**
+ * Null when nothing is searched for: all rows are meant. Without the index (it cannot be brought up to date on a full
+ * disk) every term is searched inside the text: slower, and with accents as they are.
+ */
+export function searchWords(search: string, index: 'by index' | 'without index' = 'by index'): WordSearch | null {
   const terms = search.normalize('NFC').toLowerCase().replace(marks, '').match(termsOf);
   if (!terms) return search.trim() === '' ? null : { where: 'WHERE false', params: [] };
-  const byIndex = terms.filter((term) => indexed.test(term));
-  const byText = terms.filter((term) => !indexed.test(term));
+  const isIndexed = (term: string): boolean => index === 'by index' && indexed.test(term);
+  const byIndex = terms.filter(isIndexed);
+  const byText = terms.filter((term) => !isIndexed(term));
   const conditions: string[] = [];
   const params: Value[] = [];
   if (byIndex.length > 0) {

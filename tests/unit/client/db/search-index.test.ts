@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StorageError } from '../../../../src/client/db/driver.ts';
 import { planQuery } from '../../../../src/client/db/queries.ts';
 import { answerPlan, keepIndexed, type Later } from '../../../../src/client/db/search-index.ts';
 import { addWord, DeviceUnderTest } from '../../../support/device-under-test.ts';
@@ -92,5 +93,30 @@ describe('the full-text index', () => {
     world.addWords(700);
     const found = answerPlan(world.device.database, planQuery('words.count', { search: 'cancion' }));
     expect(found).toEqual([{ total: 700 }]);
+  });
+
+  it('is done without where the disk is full', () => {
+    const world = createWorld();
+    world.addWords(12);
+    const full = {
+      read: world.device.database.read.bind(world.device.database),
+      indexNewRows: () => {
+        throw new StorageError('storage_full', 'full');
+      },
+    };
+    expect(answerPlan(full, planQuery('words.count', { search: 'canción 1' }))).toEqual([{ total: 3 }]);
+    const found = answerPlan(full, planQuery('words.list', { search: 'canción 11', limit: 5, offset: 0 }));
+    expect(found).toMatchObject([{ word: 'canción 11' }]);
+  });
+
+  it('does not hide a bug behind a full disk', () => {
+    const world = createWorld();
+    const broken = {
+      read: world.device.database.read.bind(world.device.database),
+      indexNewRows: () => {
+        throw new Error('a bug');
+      },
+    };
+    expect(() => answerPlan(broken, planQuery('words.count', { search: 'x' }))).toThrow('a bug');
   });
 });
