@@ -1,6 +1,6 @@
 /** What a part of the benchmark hands back: named series of samples, what they are to reach, and whether they do. */
 
-export type Unit = 'ms' | 'bytes' | '×';
+export type Unit = 'ms' | 'bytes' | '×' | 'calls';
 
 export interface Figure {
   readonly part: string;
@@ -64,6 +64,7 @@ export function formatTable(figures: readonly Figure[]): string {
 
 function format(value: number, unit: Unit): string {
   if (unit === '×') return `${value.toFixed(2)} ×`;
+  if (unit === 'calls') return value.toFixed(2);
   if (unit === 'bytes') return `${(value / 1000).toFixed(1)} kB`;
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
   return `${value.toFixed(value < 100 ? 1 : 0)} ms`;

@@ -7,6 +7,7 @@ import { Database } from '../../../src/client/db/database.ts';
 import { openOpfsPool } from '../../../src/client/db/drivers/opfs-pool.ts';
 import { openWasmHandle } from '../../../src/client/db/drivers/wasm-statement.ts';
 import { createSchema } from '../../../src/schema/ddl.ts';
+import { countFileCalls, type FileCalls } from './file-calls.ts';
 import { insertWord, makeWords, valuesOf } from '../rows.ts';
 import type { Value } from '../../../src/base/value.ts';
 
@@ -26,6 +27,8 @@ export interface WriteTimes {
   /** 10,000 rows in batches of 1,000. */
   readonly batches: number;
   readonly singles: number;
+  /** Of the single writes. */
+  readonly calls: FileCalls;
 }
 
 interface Writer {
@@ -43,6 +46,7 @@ self.onmessage = ({ data }: MessageEvent<WriteJob>) => {
 };
 
 async function run(job: WriteJob): Promise<WriteTimes> {
+  const calls = countFileCalls();
   const rows = makeWords(job.fill + job.singles, job.seed).map(valuesOf);
   const writer = await (job.contender.startsWith('ours') ? openOurs(job.contender) : openPlain(job.contender));
   let batches = 0;
@@ -55,10 +59,21 @@ async function run(job: WriteJob): Promise<WriteTimes> {
     }
   }
   writer.finish();
+  const earlier = calls();
   const before = performance.now();
   for (const row of rows.slice(job.fill)) writer.single(row);
   writer.finish();
-  return { batches, singles: performance.now() - before };
+  const singles = performance.now() - before;
+  const { reads, writes, flushes } = calls();
+  return {
+    batches,
+    singles,
+    calls: {
+      reads: reads - earlier.reads,
+      writes: writes - earlier.writes,
+      flushes: flushes - earlier.flushes,
+    },
+  };
 }
 
 async function openOurs(contender: Contender): Promise<Writer> {

@@ -63,16 +63,19 @@ export async function measureDirect(lab: Lab): Promise<Series[]> {
 
 async function runOnce(setting: { page: Tab; wire: Wire; remote: RemoteDevice; round: number }): Promise<DirectRun> {
   const { page, wire, remote, round } = setting;
+  const worker = await page.browser.serviceWorker();
   await wire.shut();
   await page.setOffline(true);
+  // What the browser believes for Background Sync: else it would fire at once, fail, and wait for minutes.
+  await worker.setOffline(true);
   await call(page, 'translateNewest', edits, `edit ${round}, sent with the app closed`);
   await page.evaluate(() => navigator.locks.request('lorikeet-sync', () => undefined));
   await remote.catchUp();
-  const worker = await page.browser.serviceWorker();
   await watch(worker);
   await page.goto('about:blank');
   await wire.open();
   await page.setOffline(false);
+  await worker.setOffline(false);
   const until = Date.now() + patience;
   while ((await remote.catchUp()) < edits) {
     if (Date.now() > until) throw new Error('the edits did not come');

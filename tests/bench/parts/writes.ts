@@ -5,6 +5,7 @@ import { call, type Lab } from '../lab.ts';
 import type { Contender, WriteTimes } from '../pages/write-worker.ts';
 
 const target = 1.5;
+const singleRows = 1_000;
 
 const names: Readonly<Record<Contender, string>> = {
   ours: 'ours',
@@ -16,7 +17,7 @@ const names: Readonly<Record<Contender, string>> = {
 };
 const contenders = Object.keys(names) as Contender[];
 
-type Times = Record<Contender | 'app', WriteTimes[]>;
+type Times = Record<Contender, WriteTimes[]> & { readonly app: Pick<WriteTimes, 'batches' | 'singles'>[] };
 
 export async function measureWrites(lab: Lab): Promise<Series[]> {
   const rounds = lab.quick ? 3 : 5;
@@ -26,7 +27,7 @@ export async function measureWrites(lab: Lab): Promise<Series[]> {
   for (let round = 0; round < rounds; round += 1) {
     lab.say(`writes: round ${round + 1} of ${rounds}`);
     const page = await lab.benchPage(`http://localhost:${port}`, 'writes');
-    const job = { seed: round + 1, fill, singles: 1_000 };
+    const job = { seed: round + 1, fill, singles: singleRows };
     // Each round begins with another, so that none is always the first.
     for (const contender of rotated(contenders, round)) {
       times[contender].push(await call(page, 'write', { ...job, contender }));
@@ -39,6 +40,7 @@ export async function measureWrites(lab: Lab): Promise<Series[]> {
   return [
     ...series(times, 'batches', '10,000 rows in batches of 1,000'),
     ...series(times, 'singles', singleWrites(fill)),
+    ...contenders.flatMap((contender) => fileCalls(times[contender], names[contender])),
   ];
 }
 
@@ -46,7 +48,7 @@ function singleWrites(stored: number): string {
   return `1,000 single writes, ${stored.toLocaleString('en')} rows stored`;
 }
 
-function series(times: Times, which: keyof WriteTimes, work: string): Series[] {
+function series(times: Times, which: 'batches' | 'singles', work: string): Series[] {
   const samples = (contender: Contender | 'app') => times[contender].map((time) => time[which]);
   return [
     ...contenders.map((contender): Series => ({
@@ -57,6 +59,15 @@ function series(times: Times, which: keyof WriteTimes, work: string): Series[] {
     { name: `${work}: by the app's mutations, over RPC`, unit: 'ms', samples: samples('app') },
     ratio(`${work}: ours / plain`, { of: samples('ours'), to: samples('plain'), target }),
   ];
+}
+
+/** What a single write asks of the files, on average. */
+function fileCalls(times: readonly WriteTimes[], name: string): Series[] {
+  return (['reads', 'writes', 'flushes'] as const).map((kind) => ({
+    name: `file ${kind} a single write: ${name}`,
+    unit: 'calls',
+    samples: times.map(({ calls }) => calls[kind] / singleRows),
+  }));
 }
 
 async function removePool(page: Tab, directory: string): Promise<void> {
