@@ -22,6 +22,8 @@ export interface Run {
   readonly bytesReceived: number;
   /** Failed runs before this one. */
   readonly attempts: number;
+  /** As the person chose, milliseconds; null: no choice. */
+  readonly interval: number | null;
   /** The clock was corrected in this run: a second refusal is a failure, not a loop. */
   readonly corrected: boolean;
   /** Asked for while this run was under way; starts after it. */
@@ -58,13 +60,13 @@ export type Outcome =
   | { readonly kind: 'no-account' }
   | { readonly kind: 'gave-way' };
 
-/** What the world says at the moment of an event, and what the person chose. */
+/** What the world says at the moment of an event. */
 export interface Context {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Uniform in [0, 1). */
   readonly random: number;
-  /** Milliseconds between two syncs when nothing else asks for one. */
+  /** Milliseconds between two syncs when nothing else asks for one and the person chose nothing. */
   readonly interval: number;
 }
 
@@ -166,6 +168,7 @@ function begin(direction: Direction, now: number): Transition {
     bytesSent: 0,
     bytesReceived: 0,
     attempts: 0,
+    interval: null,
     corrected: false,
     next: null,
   };
@@ -187,7 +190,11 @@ function send(run: Run, batch: Batch, context: Context): Transition {
     changes: batch.changes,
     limit: run.direction === 'up' ? 0 : limits.pullRows,
   };
-  const state: State = { name: 'exchanging', run: { ...run, attempts: batch.attempts }, batch };
+  const state: State = {
+    name: 'exchanging',
+    run: { ...run, attempts: batch.attempts, interval: batch.interval },
+    batch,
+  };
   return { state, effects: [{ name: 'exchange', request }] };
 }
 
@@ -244,7 +251,9 @@ function finish(run: Run, failure: Failure | null, context: Context): Transition
     bytesReceived: run.bytesReceived,
     error,
   };
-  const next = failure ? afterFailure(run, failure, context) : { at: context.now + context.interval, attempts: 0 };
+  const next = failure
+    ? afterFailure(run, failure, context)
+    : { at: context.now + (run.interval ?? context.interval), attempts: 0 };
   return { state: { name: 'recording', run, report }, effects: [{ name: 'record', report, next }] };
 }
 

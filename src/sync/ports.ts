@@ -19,6 +19,8 @@ export interface Batch {
   readonly more: boolean;
   /** How many runs in a row failed, for backoff. */
   readonly attempts: number;
+  /** Milliseconds between two syncs when nothing else asks for one, as the person chose; null: no choice. */
+  readonly interval: number | null;
 }
 
 /** What applying a reply did, by table. */

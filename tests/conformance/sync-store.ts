@@ -57,6 +57,7 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
           changes: [],
           more: false,
           attempts: 0,
+          interval: null,
         });
       });
 
@@ -136,6 +137,17 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
       it('no change when only rows are wanted', async () => {
         add('w1');
         expect(value(await opened.store.gather('down')).changes).toEqual([]);
+      });
+
+      it.each([
+        ['30', 1_800_000],
+        ['1440', 86_400_000],
+        ['1441', null],
+        ['0', null],
+        ['"often"', null],
+      ])('the interval of the setting %s as %o', async (chosen, interval) => {
+        run(`INSERT INTO setting (id, key, value) VALUES ('s', 'sync_interval_minutes', ?)`, [chosen]);
+        expect((await gather()).interval).toBe(interval);
       });
 
       it('nothing to send before anyone signed up', async () => {

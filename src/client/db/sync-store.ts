@@ -59,10 +59,17 @@ function guard<T>(work: () => T): Result<T, Failure> {
 }
 
 function readBatch(sql: ReadSql, direction: Direction): Batch {
-  const [state] = sql.arrays('SELECT user_id, device, cursor, attempts FROM sync_state');
-  const [user, device, cursor, attempts] = state as [string | null, string, number, number];
+  const [state] = sql.arrays(`SELECT user_id, device, cursor, attempts,
+  (SELECT value FROM setting WHERE key = 'sync_interval_minutes') FROM sync_state`);
+  const [user, device, cursor, attempts, minutes] = state as [string | null, string, number, number, string | null];
   const { changes, more } = direction === 'down' || user === null ? { changes: [], more: false } : gatherChanges(sql);
-  return { user, device, cursor, changes, more, attempts };
+  return { user, device, cursor, changes, more, attempts, interval: chosenInterval(minutes) };
+}
+
+/** Milliseconds, from the setting's JSON: whole minutes, of a day at most. What is not that counts as no choice. */
+function chosenInterval(minutes: string | null): number | null {
+  const chosen = minutes !== null && /^[1-9][0-9]{0,3}$/.test(minutes) ? Number(minutes) : 0;
+  return chosen >= 1 && chosen <= 1_440 ? chosen * 60_000 : null;
 }
 
 /** Whether the device is still what it was when the batch was read: not signed out, with its rows removed, since. */

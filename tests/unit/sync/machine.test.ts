@@ -9,7 +9,15 @@ import type { Applied, Batch } from '../../../src/sync/ports.ts';
 
 const context: Context = { now: 1_000, random: 0.5, interval: 900_000 };
 const change: Change = { table: 'setting', id: 's', op: 'update', stamp: 5, values: { value: '1' }, baseSeq: 1 };
-const batch: Batch = { user: 'ana', device: 'a', cursor: 4, changes: [change], more: false, attempts: 2 };
+const batch: Batch = {
+  user: 'ana',
+  device: 'a',
+  cursor: 4,
+  changes: [change],
+  more: false,
+  attempts: 2,
+  interval: null,
+};
 const reply: SyncReply = {
   results: [{ status: 'applied', seq: 5 }],
   changes: [],
@@ -168,6 +176,11 @@ describe('the state machine', () => {
         next: { at: 901_000, attempts: 0 },
       },
     ]);
+  });
+
+  it('plans the next sync as the person chose', () => {
+    const { effects } = after(requested, gathered({ interval: 60_000 }), exchanged(), events.applied);
+    expect(effects).toMatchObject([{ next: { at: 61_000 } }]);
   });
 
   it('counts what was rejected as failed', () => {

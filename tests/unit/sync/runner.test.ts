@@ -6,7 +6,7 @@ import type { SyncReply } from '../../../src/protocol/messages.ts';
 import type { Batch, ExchangeResult } from '../../../src/sync/ports.ts';
 import { createRunner, type RunnerPorts } from '../../../src/sync/runner.ts';
 
-const batch: Batch = { user: 'ana', device: 'a', cursor: 4, changes: [], more: false, attempts: 0 };
+const batch: Batch = { user: 'ana', device: 'a', cursor: 4, changes: [], more: false, attempts: 0, interval: null };
 const reply: SyncReply = { results: [], changes: [], cursor: 5, more: false, clock: 9, serverTime: 1_000 };
 
 function ports(exchange: () => Promise<Result<ExchangeResult, Failure>>): RunnerPorts & { readonly calls: string[] } {
