@@ -4,7 +4,7 @@
  * transport of the simulated network in the place of `fetch`. Can be killed between any two steps.
  */
 import { createDirectRun, type DirectRun } from '../../src/service-worker/direct-store.ts';
-import { createPageLink, type PageLink } from '../../src/service-worker/page-link.ts';
+import { createPageLink, type PageLink, type OpenPages } from '../../src/service-worker/page-link.ts';
 import { poolFile } from '../../src/client/db/drivers/pool-files.ts';
 import { syncLock, type ToServiceWorker } from '../../src/client/sw-messages.ts';
 import type { Failure } from '../../src/protocol/errors.ts';
@@ -159,7 +159,7 @@ export class ServiceWorker {
     };
   }
 
-  #clients(): Clients {
+  #clients(): OpenPages {
     const matchAll = () =>
       Promise.resolve(
         this.#device.tabs.map((tab) => ({
@@ -169,7 +169,7 @@ export class ServiceWorker {
           },
         })),
       );
-    return { matchAll } as unknown as Clients;
+    return { matchAll };
   }
 }
 
