@@ -11,6 +11,23 @@ const words = ['uno', 'dos', 'tres', 'quatro'];
 const settingKeys = ['theme', 'goal'];
 const day = 86_400_000;
 
+/** How often things happen, drawn for each run: some not at all, some a lot, so that runs differ in kind. */
+export interface Habits {
+  readonly deeds: Readonly<Record<DeedName, number>>;
+  readonly faults: Readonly<Record<FaultName, number>>;
+  /** Words that are added. */
+  readonly words: readonly string[];
+}
+
+export function drawHabits(dice: Dice): Habits {
+  const vary = <K extends string>(weights: Readonly<Record<K, number>>): Record<K, number> =>
+    Object.fromEntries(
+      Object.entries<number>(weights).map(([name, weight]) => [name, weight * dice.pick([0, 0.5, 1, 1, 5])]),
+    ) as Record<K, number>;
+  const deeds = { ...vary(deedWeights), add: 4 };
+  return { deeds, faults: vary(faultWeights), words: words.slice(0, dice.pick([1, 2, 4])) };
+}
+
 export interface Scene {
   readonly devices: readonly Device[];
   readonly server: Server;
@@ -18,12 +35,14 @@ export interface Scene {
   readonly dice: Dice;
   /** Accounts that a person may sign in to. */
   readonly users: readonly string[];
+  readonly habits: Habits;
 }
 
 const deedWeights = {
   add: 5,
   edit: 6,
   delete: 2,
+  replace: 1,
   start: 1,
   send: 3,
   rename: 1,
@@ -35,12 +54,13 @@ const deedWeights = {
 type DeedName = keyof typeof deedWeights;
 
 /** A person's action. Gives what it was, or null when it was not possible. */
-export function actAsPerson({ devices, typed, dice }: Scene): string | null {
+export function actAsPerson({ devices, typed, dice, habits }: Scene): string | null {
   const device = dice.pick(devices);
   const tab = visibleTab(device, dice);
   // Who has left the app comes back some time.
-  if (!tab) return dice.chance(0.15) ? openApp(device) : null;
-  const done = deeds[dice.weighted(deedWeights)]({ device, tab, typed, dice, at: device.clock.now() });
+  if (!tab) return dice.chance(0.3) ? openApp(device) : null;
+  const at = device.clock.now();
+  const done = deeds[dice.weighted(habits.deeds)]({ device, tab, typed, dice, at, words: habits.words });
   return done === null ? null : `${tab.page.name}: ${done}`;
 }
 
@@ -57,11 +77,12 @@ interface Deed {
   readonly typed: Typed;
   readonly dice: Dice;
   readonly at: number;
+  readonly words: readonly string[];
 }
 
 const deeds: Record<DeedName, (deed: Deed) => string | null> = {
-  add: ({ device, tab, typed, dice, at }) => {
-    const word = dice.pick(words);
+  add: ({ device, tab, typed, dice, at, words: known }) => {
+    const word = dice.pick(known);
     device.mutate(tab, 'words.add', { language: 'es', words: [{ word, translation: typed.next() }], at });
     return `adds the word ${word}`;
   },
@@ -80,6 +101,17 @@ const deeds: Record<DeedName, (deed: Deed) => string | null> = {
     if (!row) return null;
     device.mutate(tab, 'words.delete', { id: row.id });
     return `deletes word ${row.id.slice(-4)}`;
+  },
+  replace: ({ device, tab, typed, dice, at }) => {
+    const { rows, outbox } = device.record.view;
+    const fresh = [...rows].filter(([key, row]) => row.table === 'vocabulary_item' && outbox.get(key)?.op === 'insert');
+    const row = fresh.length > 0 ? dice.pick(fresh)[1] : pickRow(device, 'vocabulary_item', dice);
+    if (!row) return null;
+    const word = String(row.values[1]);
+    device.mutate(tab, 'words.delete', { id: row.id });
+    device.mutate(tab, 'words.add', { language: 'es', words: [{ word, translation: typed.next() }], at });
+    device.mutate(tab, 'words.edit', { id: row.id, word, translation: typed.next(), note: '' });
+    return `deletes word ${row.id.slice(-4)}, adds it anew and edits it`;
   },
   start: ({ device, tab, typed, at }) => {
     const id = device.newId();
@@ -132,14 +164,14 @@ const deeds: Record<DeedName, (deed: Deed) => string | null> = {
   },
 };
 
-const faults = {
+const faultWeights = {
   killTab: 2,
   killWorker: 3,
   tearCommit: 3,
   killServiceWorker: 5,
   restartServer: 1.5,
   partition: 2,
-  clock: 2,
+  clock: 3,
   leave: 8,
   disk: 1.5,
   visibility: 5,
@@ -147,20 +179,22 @@ const faults = {
   openTab: 2,
   stall: 2,
   syncEvent: 5,
-  account: 0.8,
+  account: 2,
   session: 0.5,
 };
+
+type FaultName = keyof typeof faultWeights;
 
 /** Something goes wrong, or the browser or the person does what the app did not ask for. */
 export async function meetFault(scene: Scene): Promise<string | null> {
   const { devices, dice } = scene;
   const device = dice.pick(devices);
-  const fault = dice.weighted(faults);
+  const fault = dice.weighted(scene.habits.faults);
   const said = await mishaps[fault](device, scene);
   return said === null ? null : `${device.name}: ${said}`;
 }
 
-const mishaps: Record<keyof typeof faults, (device: Device, scene: Scene) => string | null | Promise<string>> = {
+const mishaps: Record<FaultName, (device: Device, scene: Scene) => string | null | Promise<string>> = {
   killTab: (device, { dice }) => {
     if (device.tabs.length === 0) return null;
     const tab = dice.pick(device.tabs);
@@ -191,7 +225,7 @@ const mishaps: Record<keyof typeof faults, (device: Device, scene: Scene) => str
     return device.partitioned ? 'loses the network' : 'has the network again';
   },
   clock: (device, { dice }) => {
-    const reach = dice.pick([5_000, 10 * 60_000, day, 3 * day]);
+    const reach = dice.pick([5_000, 4 * 60_000, 10 * 60_000, 3 * day]);
     device.clockError = Math.round((dice.next() - 0.5) * 2 * reach);
     return `its clock is off by ${Math.round(device.clockError / 1_000)} s`;
   },
@@ -258,7 +292,7 @@ export function signIn(device: Device, tab: Tab, user: string): string {
 }
 
 function signOut(device: Device, tab: Tab, dice: Dice): string {
-  const rows = dice.pick(['keep', 'remove'] as const);
+  const rows = dice.pick(['keep', 'remove', 'remove'] as const);
   device.session = null;
   device.mutate(tab, 'account.detach', { rows });
   return `${tab.page.name} signs out, rows: ${rows}`;

@@ -80,6 +80,7 @@ export class Device {
     this.pool = openPool({
       disk,
       keepsLog: plant.keepsLog ?? false,
+      overlooksLog: plant.overlooksLog ?? false,
       pause: (label) => this.pause(scheduler.running, label),
       meetsTheEnd: () => meetsTheEnd(disk, this.dice()),
       onSwap: () => {

@@ -14,10 +14,10 @@ export interface Plant {
   readonly answer?: (reply: SyncReply, request: SyncRequest) => SyncReply;
   /** In place of the product's merge. */
   readonly merge?: Merge;
-  /** The stamp that a statement of a trigger gets. */
-  readonly stamp?: (stamp: number) => number;
   /** A left-over log is not emptied once it was folded in. */
   readonly keepsLog?: boolean;
+  /** Direct mode does not see a left-over log. */
+  readonly overlooksLog?: boolean;
   /** Direct mode does not ask for the lock. */
   readonly withoutLock?: boolean;
 }

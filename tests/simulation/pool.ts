@@ -9,8 +9,9 @@ const headerBytes = 4_096;
 
 export interface PoolOptions {
   readonly disk: Disk;
-  /** A planted bug: the log is never emptied. */
+  /** Planted bugs: the log is never emptied, or not seen. */
   readonly keepsLog: boolean;
+  readonly overlooksLog: boolean;
   /** Resolves as a step of its own of the process that runs now. */
   readonly pause: (label: string) => Promise<void>;
   /** Whether this swap meets the end of the disk. */
@@ -30,7 +31,7 @@ export function openPool(options: PoolOptions): FileSystemDirectoryHandle {
     }),
     new PoolFile(options, {
       path: `${poolFile}-wal`,
-      read: () => disk.read().log ?? Buffer.alloc(0),
+      read: () => (options.overlooksLog ? null : disk.read().log) ?? Buffer.alloc(0),
       write: (bytes) => (options.keepsLog ? undefined : disk.writeLog(bytes)),
     }),
   ];

@@ -40,6 +40,8 @@ export class DeviceRecord {
   #edits = 0;
   #view: View | null = null;
   #applying: Applying[] = [];
+  /** The highest stamp that an answer has told of. */
+  #known = 0;
   /** A commit was torn: it may be on the disk or not. */
   #torn = false;
 
@@ -83,6 +85,7 @@ export class DeviceRecord {
 
   /** The service worker's image was swapped in, with what it holds. */
   swapped(select: Select): void {
+    if (this.#torn) return this.opened(select);
     const next = readView(select);
     if (!this.#view || sameContents(this.#view, next)) return;
     this.#take(next, 'sync');
@@ -148,6 +151,10 @@ export class DeviceRecord {
     for (const key of new Set([...before.rows.keys(), ...next.rows.keys()])) {
       const old = before.rows.get(key);
       const row = next.rows.get(key);
+      const stamp = next.outbox.get(key)?.stamp ?? Infinity;
+      if (row !== old && (!row || !old || changed(old, row)) && stamp <= this.#known) {
+        this.#report('I3', `the edit of ${key} is stamped ${stamp}, before ${this.#known} that was seen`);
+      }
       if (row && !old) this.#noteInsert(key, row);
       else if (old && !row) this.#noteDelete(key, old);
       else if (old && row) this.#noteUpdate({ key, old, row }, before, next);
@@ -200,6 +207,7 @@ export class DeviceRecord {
   /** Edits that the stored answer was for no longer have to wait (I2). */
   #noteAnswers(device: string): void {
     for (const { sent, reply } of this.#applying) {
+      this.#known = Math.max(this.#known, reply.clock);
       sent.changes.forEach((change, index) => {
         const status = reply.results[index]?.status;
         if (status === 'resend' || status === 'rejected') return;
@@ -272,6 +280,10 @@ export class DeviceRecord {
       if (off !== undefined) this.#report('I6', `${key}.${off} is not the server's at ${theirs.seq}`);
     }
   }
+}
+
+function changed(a: DeviceRow, b: DeviceRow): boolean {
+  return a.values.some((value, index) => value !== b.values[index]);
 }
 
 function stateOf(device: string, key: string, stamp: number): string {

@@ -3,7 +3,7 @@
  * something goes wrong, or the next task runs; then the checks. In the end all is healed, and everyone must agree.
  */
 import path from 'node:path';
-import { actAsPerson, meetFault, signIn, type Scene } from './actions.ts';
+import { actAsPerson, drawHabits, meetFault, signIn, type Habits, type Scene } from './actions.ts';
 import { checkEnd } from './end-checks.ts';
 import { Device } from './device.ts';
 import { Dice } from './dice.ts';
@@ -68,6 +68,7 @@ class World {
   readonly #events: number[] = [];
   readonly #rates: { readonly person: number; readonly fault: number };
   readonly #accounts: readonly string[];
+  readonly #habits: Habits;
   #dice: Dice;
   #step = 0;
 
@@ -76,7 +77,8 @@ class World {
     const { seed, lab, plant = {} } = options;
     const dice = (this.#dice = new Dice(seed, 0));
     this.scheduler = new Scheduler(1_800_000_000_000);
-    this.#rates = { person: 0.05 + 0.25 * dice.next(), fault: 0.25 * dice.next() };
+    this.#rates = { person: 0.1 + 0.3 * dice.next(), fault: 0.02 + 0.16 * dice.next() };
+    this.#habits = drawHabits(dice);
     this.#accounts = dice.chance(0.3) ? users : users.slice(0, 1);
     const { scheduler } = this;
     const verdict = this.#verdict;
@@ -90,7 +92,7 @@ class World {
     const trace = (line: string): void => this.#note(`    ${line}`);
     this.#network = new Network({ scheduler, server: () => this.#server, dice: () => this.#dice, trace });
     this.#network.faults = dice.pick([0, 0.1, 0.3, 0.6]);
-    const clockStep = dice.pick([1, 1, 4_000]);
+    const clockStep = dice.pick([1, 1_900]);
     this.devices = Array.from({ length: dice.pick([2, 2, 3]) }, (_, index) => {
       const name = `device-${index + 1}`;
       const disk = new Disk({
@@ -159,6 +161,7 @@ class World {
       typed: this.#typed,
       dice,
       users: this.#accounts,
+      habits: this.#habits,
     };
     if (throwOf < person + fault) {
       this.#events.push(this.#step);
@@ -167,8 +170,10 @@ class World {
       await this.scheduler.settle();
       return;
     }
-    const said = await this.scheduler.step(dice);
-    if (said !== null) this.#note(said);
+    for (let tasks = dice.below(4); tasks >= 0; tasks -= 1) {
+      const said = await this.scheduler.step(dice);
+      if (said !== null) this.#note(said);
+    }
   }
 
   #check(): void {
