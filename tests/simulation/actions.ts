@@ -24,7 +24,7 @@ export function drawHabits(dice: Dice): Habits {
     Object.fromEntries(
       Object.entries<number>(weights).map(([name, weight]) => [name, weight * dice.pick([0, 0.5, 1, 1, 5])]),
     ) as Record<K, number>;
-  const deeds = { ...vary(deedWeights), add: 4 };
+  const deeds = { ...vary(deedWeights), add: dice.pick([1, 4]), edit: dice.pick([4, 12]) };
   return { deeds, faults: vary(faultWeights), words: words.slice(0, dice.pick([1, 2, 4])) };
 }
 
@@ -59,9 +59,13 @@ export function actAsPerson({ devices, typed, dice, habits }: Scene): string | n
   const tab = visibleTab(device, dice);
   // Who has left the app comes back some time.
   if (!tab) return dice.chance(0.3) ? openApp(device) : null;
-  const at = device.clock.now();
-  const done = deeds[dice.weighted(habits.deeds)]({ device, tab, typed, dice, at, words: habits.words });
-  return done === null ? null : `${tab.page.name}: ${done}`;
+  const done: string[] = [];
+  for (let more = dice.below(3); more >= 0; more -= 1) {
+    const at = device.clock.now();
+    const deed = deeds[dice.weighted(habits.deeds)]({ device, tab, typed, dice, at, words: habits.words });
+    if (deed !== null) done.push(deed);
+  }
+  return done.length === 0 ? null : `${tab.page.name}: ${done.join(', ')}`;
 }
 
 function openApp(device: Device): string {

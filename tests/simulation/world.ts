@@ -170,7 +170,7 @@ class World {
       await this.scheduler.settle();
       return;
     }
-    for (let tasks = dice.below(4); tasks >= 0; tasks -= 1) {
+    for (let tasks = dice.below(12); tasks >= 0; tasks -= 1) {
       const said = await this.scheduler.step(dice);
       if (said !== null) this.#note(said);
     }
