@@ -142,15 +142,12 @@ const deeds: Record<DeedName, (deed: Deed) => string | null> = {
     device.mutate(tab, 'conversations.delete', { id: row.id });
     return `deletes conversation ${row.id}`;
   },
-  review: ({ device, tab, dice, at }) => {
+  review: ({ device, tab, dice }) => {
     const row = pickRow(device, 'vocabulary_item', dice);
     if (!row) return null;
     const rating = dice.pick([1, 2, 3, 4] as const);
-    // ts-fsrs throws for an answer before the last one, as by a clock that was set back.
-    const after = Math.max(
-      at,
-      ...row.values.filter((value) => typeof value === 'number' && value > at - 30 * day).map(Number),
-    );
+    // ts-fsrs throws for an answer before the last one, as by a clock that was set back: here no clock goes back.
+    const after = device.scheduler.now + 10 * day;
     const review = { reviewId: device.newId(), wordId: row.id, rating, at: after, duration: 900 };
     device.mutate(tab, 'reviews.grade', review);
     return `reviews word ${row.id.slice(-4)}`;

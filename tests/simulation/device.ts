@@ -90,6 +90,10 @@ export class Device {
     });
   }
 
+  get correctedAt(): number {
+    return this.record.correctedAt;
+  }
+
   get serviceWorker(): ServiceWorker | null {
     return this.#serviceWorker;
   }

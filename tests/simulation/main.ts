@@ -1,35 +1,77 @@
-/** `npm run sim`: runs seeds, prints what fails; `--seed N --trace` replays one and prints every step. */
-import { openLab } from './lab.ts';
-import { plants } from './plants.ts';
-import { runSimulation } from './world.ts';
+/** The part of `npm run sim` that runs seeds (docs/simulation.md has the options). */
+import { parseArgs } from 'node:util';
+import { openLab, type Lab } from './lab.ts';
+import { plants, type PlantName } from './plants.ts';
+import { shrink } from './shrink.ts';
+import { runSimulation, type RunOptions, type RunResult } from './world.ts';
 
-export async function runSeeds(args: readonly string[]): Promise<number> {
+export interface Tally {
+  readonly ran: number;
+  readonly failed: number;
+}
+
+const traceTail = 25;
+
+/** Runs what the arguments say and prints what fails. */
+export async function runSeeds(args: readonly string[]): Promise<Tally> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      from: { type: 'string' },
+      stride: { type: 'string' },
+      steps: { type: 'string' },
+      plant: { type: 'string' },
+      trace: { type: 'boolean' },
+      shrink: { type: 'boolean' },
+    },
+  });
   const lab = await openLab();
-  const started = Date.now();
+  const base = {
+    lab,
+    ...(values.steps === undefined ? {} : { steps: Number(values.steps) }),
+    ...(values.plant === undefined ? {} : { plant: plants[values.plant as PlantName] }),
+  };
+  try {
+    if (values.seed !== undefined) return await runOne({ ...base, seed: Number(values.seed) }, values);
+    const stride = Number(values.stride ?? 1);
+    return await runMany(base, { from: Number(values.from ?? 1), count: Number(values.seeds ?? 100), stride });
+  } finally {
+    lab.close();
+  }
+}
+
+async function runOne(options: RunOptions, print: { trace?: boolean; shrink?: boolean }): Promise<Tally> {
+  let result = await runSimulation(options);
+  if (result.violation !== null && print.shrink) {
+    const shrunk = await shrink(options);
+    result = shrunk.result;
+    console.log(`shrunk to ${shrunk.options.steps} steps without [${[...(shrunk.options.omit ?? [])].join(', ')}]`);
+  }
+  console.log(
+    (print.trace ? result.trace : result.violation === null ? [] : result.trace.slice(-traceTail)).join('\n'),
+  );
+  console.log(verdictOf(options.seed, result));
+  return { ran: 1, failed: result.violation === null ? 0 : 1 };
+}
+
+async function runMany(
+  base: Omit<RunOptions, 'seed'> & { readonly lab: Lab },
+  { from, count, stride }: { from: number; count: number; stride: number },
+): Promise<Tally> {
   let failed = 0;
-  if (args[0] === 'plants') {
-    for (const [name, plant] of Object.entries(plants)) {
-      const start = Date.now();
-      let found = 'NOT FOUND in 100';
-      for (let seed = 1; seed <= 100; seed += 1) {
-        const r = await runSimulation({ seed, lab, plant });
-        if (r.violation !== null) { found = `seed ${seed} ${r.violation}`; break; }
-      }
-      console.log(`${name}: ${found} (${Date.now() - start} ms)`);
-    }
-    return 0;
+  for (let index = 0; index < count; index += 1) {
+    const seed = from + index * stride;
+    const result = await runSimulation({ ...base, seed });
+    if (result.violation === null) continue;
+    failed += 1;
+    console.log([...result.trace.slice(-traceTail), verdictOf(seed, result)].join('\n'));
   }
-  const from = Number(args[0] ?? 1);
-  const count = Number(args[1] ?? 1);
-  for (let seed = from; seed < from + count; seed += 1) {
-    const result = await runSimulation({ seed, lab });
-    if (args.includes('--trace')) console.log(result.trace.join('\n'));
-    if (result.violation !== null) {
-      failed += 1;
-      console.log(`seed ${seed} step ${result.step}: ${result.violation}`);
-    }
-  }
-  console.log(`${count} seeds, ${failed} failed, ${((Date.now() - started) / count).toFixed(1)} ms a seed`);
-  lab.close();
-  return failed === 0 ? 0 : 1;
+  return { ran: count, failed };
+}
+
+export function verdictOf(seed: number, { violation, step }: RunResult): string {
+  if (violation === null) return `seed ${seed}: holds`;
+  return `seed ${seed}, step ${step}: ${violation}\n  npm run sim -- --seed ${seed} --trace`;
 }

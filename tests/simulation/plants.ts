@@ -91,7 +91,8 @@ export const plants = {
     schema: ['DROP TRIGGER vocabulary_item_updated'],
   },
   'a row that was pushed cleanly keeps its old sequence': {
-    sql: (sql) => sql.replace(/^(UPDATE \w+ SET _seq = \?) WHERE id = \? AND _seq < \?$/, '$1 WHERE id = ? AND _seq > ?'),
+    sql: (sql) =>
+      sql.replace(/^(UPDATE \w+ SET _seq = \?) WHERE id = \? AND _seq < \?$/, '$1 WHERE id = ? AND _seq > ?'),
   },
   'a page leaves its last row out': { answer: (reply) => ({ ...reply, changes: withoutLast(reply.changes) }) },
   'an answer is stored after the account was left': {
@@ -163,4 +164,3 @@ function tieBroken({ row, change, device }: Parameters<typeof mergeChange>[0]): 
   });
   return { ...change, stamp: latestStamp(change), stamps: { ...change.stamps, ...Object.fromEntries(moved) } };
 }
-

@@ -7,6 +7,7 @@ import type { SyncReply } from '../../src/protocol/messages.ts';
 import { columnsOf } from '../../src/schema/tables.ts';
 import { latestStamp } from '../../src/sync/change.ts';
 import type { Batch, SyncStore } from '../../src/sync/ports.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Server } from './server.ts';
 import type { Typed } from './typed.ts';
 import type { Verdict } from './verdict.ts';
@@ -30,6 +31,7 @@ export interface RecordOptions {
   readonly verdict: Verdict;
   readonly server: Server;
   readonly typed: Typed;
+  readonly scheduler: Scheduler;
 }
 
 export class DeviceRecord {
@@ -37,6 +39,8 @@ export class DeviceRecord {
   readonly #waiting = new Map<string, Waiting>();
   /** How many edits there were when a state of a record was first read for sending, by record and stamp. */
   readonly #gathered = new Map<string, number>();
+  /** When refused stamps were moved back for the last time: true time, milliseconds since 1970. */
+  correctedAt = 0;
   #edits = 0;
   #view: View | null = null;
   #applying: Applying[] = [];
@@ -106,7 +110,11 @@ export class DeviceRecord {
         if (applied.ok || !(inMemory || this.#torn)) this.#applying = this.#applying.filter((other) => other !== event);
         return applied;
       },
-      correctClock: (serverTime) => store.correctClock(serverTime),
+      correctClock: async (serverTime) => {
+        const corrected = await store.correctClock(serverTime);
+        if (corrected.ok) this.correctedAt = this.#options.scheduler.now;
+        return corrected;
+      },
       record: (report, next) => store.record(report, next),
     };
   }
