@@ -1,0 +1,39 @@
+/** The simulation bites: every planted bug is caught, by the invariant that it breaks, within a few runs. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLab, type Lab } from './lab.ts';
+import { plants, type PlantName } from './plants.ts';
+import { shrink } from './shrink.ts';
+import { runSimulation } from './world.ts';
+
+/** Rarer bugs need more: what it takes is a coincidence that not every run has. */
+const mostSeeds = 150;
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab();
+});
+afterAll(() => lab.close());
+
+async function firstCaught(name: PlantName): Promise<{ seed: number; violation: string } | null> {
+  for (let seed = 1; seed <= mostSeeds; seed += 1) {
+    const { violation } = await runSimulation({ seed, lab, plant: plants[name] });
+    if (violation !== null) return { seed, violation };
+  }
+  return null;
+}
+
+describe('a planted bug is caught', () => {
+  it.each(Object.keys(plants) as PlantName[])('%s', { timeout: 120_000 }, async (name) => {
+    const caught = await firstCaught(name);
+    expect(caught?.violation).toMatch(/^I\d: /);
+  });
+
+  it('and a run that fails can be shortened', { timeout: 120_000 }, async () => {
+    const plant = plants['pulled rows are written over dirty columns'];
+    const caught = await firstCaught('pulled rows are written over dirty columns');
+    const before = await runSimulation({ seed: caught!.seed, lab, plant });
+    const { result } = await shrink({ seed: caught!.seed, lab, plant });
+    expect(result.violation).toMatch(/^I4: /);
+    expect(result.trace.length).toBeLessThanOrEqual(before.trace.length);
+  });
+});

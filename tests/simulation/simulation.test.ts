@@ -1,0 +1,55 @@
+/**
+ * Devices and a server in virtual time, from seeds (docs/simulation.md): the named ones, a fixed set, and some that nobody
+ * has run before. A failure prints its seed; `npm run sim -- --seed N --trace` replays it.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLab, type Lab } from './lab.ts';
+import { verdictOf } from './main.ts';
+import { namedSeeds } from './named-seeds.ts';
+import { runSimulation } from './world.ts';
+
+const fixed = 60;
+const fresh = 40;
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab();
+});
+afterAll(() => lab.close());
+
+/** Runs one seed after the other; the first that fails is what the test says. */
+async function expectToHold(seeds: readonly number[]): Promise<void> {
+  for (const seed of seeds) {
+    const result = await runSimulation({ seed, lab });
+    const tail = result.violation === null ? [] : result.trace.slice(-25);
+    expect([...tail, verdictOf(seed, result)].join('\n')).toBe(`seed ${seed}: holds`);
+  }
+}
+
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
+
+describe('a simulation of devices and a server', () => {
+  it.each(namedSeeds)('holds in seed $seed: $found', async ({ seed, steps }) => {
+    const result = await runSimulation({ seed, lab, ...(steps === undefined ? {} : { steps }) });
+    expect(verdictOf(seed, result)).toBe(`seed ${seed}: holds`);
+  });
+
+  it(`holds in seeds 1 to ${fixed}`, { timeout: 120_000 }, () => expectToHold(range(1, fixed)));
+
+  it('holds in fresh seeds', { timeout: 120_000 }, async () => {
+    const base = Number(process.env['SIM_BASE'] ?? 1_000_000 + (Date.now() % 1_000_000_000));
+    console.log(`simulation: seeds from ${base}; again with SIM_BASE=${base}`);
+    await expectToHold(range(base, fresh));
+  });
+
+  it('replays a seed exactly', async () => {
+    const first = await runSimulation({ seed: 7, lab });
+    expect(first.trace.length).toBeGreaterThan(100);
+    expect(await runSimulation({ seed: 7, lab })).toEqual(first);
+  });
+
+  it('tells another story for another seed', async () => {
+    const [first, second] = [await runSimulation({ seed: 7, lab }), await runSimulation({ seed: 8, lab })];
+    expect(second.trace).not.toEqual(first.trace);
+  });
+});
