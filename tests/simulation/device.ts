@@ -8,6 +8,7 @@ import type { Direction } from '../../src/sync/report.ts';
 import { Channels, Locks, type Port } from './browser.ts';
 import type { Dice } from './dice.ts';
 import { meetsTheEnd, type Disk } from './disk.ts';
+import type { Host } from './host.ts';
 import type { Network } from './network.ts';
 import type { Plant } from './plant.ts';
 import { openPool } from './pool.ts';
@@ -36,7 +37,7 @@ export interface DeviceOptions {
   readonly clockStep: number;
 }
 
-export class Device {
+export class Device implements Host {
   readonly name: string;
   readonly scheduler: Scheduler;
   readonly disk: Disk;
@@ -106,6 +107,11 @@ export class Device {
   openTab(): void {
     const tab = new Tab(this, `${this.name} page ${this.newId()}`);
     this.tabs.push(tab);
+  }
+
+  visibleTab(dice: Dice): Tab | null {
+    const visible = this.tabs.filter((tab) => tab.visible);
+    return visible.length > 0 ? dice.pick(visible) : null;
   }
 
   closeTab(tab: Tab): void {

@@ -61,7 +61,7 @@ export class TrackedSqlite {
   #watchedCapi({ capi, wasm }: Sqlite3Static): unknown {
     const prepare = (...args: Parameters<typeof capi.sqlite3_prepare_v3>): number => {
       const code = capi.sqlite3_prepare_v3(...args);
-      if (code === capi.SQLITE_OK) this.#statements.add(Number(wasm.peekPtr(args[4])));
+      if (code === capi.SQLITE_OK) this.#statements.add(wasm.peekPtr(args[4]));
       return code;
     };
     return Object.create(capi, { sqlite3_prepare_v3: { value: prepare } });

@@ -11,7 +11,7 @@ import type { Scheduler } from './scheduler.ts';
 import type { Server } from './server.ts';
 import type { Typed } from './typed.ts';
 import type { Verdict } from './verdict.ts';
-import { keyOf, readView, sameContents, type DeviceRow, type Select, type View } from './view.ts';
+import { difference, keyOf, readView, sameContents, type DeviceRow, type Select, type View } from './view.ts';
 
 /** Edits of a record that the server has not answered for: the number of each, counted up on this device. */
 interface Waiting {
@@ -296,16 +296,4 @@ function changed(a: DeviceRow, b: DeviceRow): boolean {
 
 function stateOf(device: string, key: string, stamp: number): string {
   return `${device} ${key} ${stamp}`;
-}
-
-function difference(a: View, b: View): string {
-  for (const key of new Set([...a.rows.keys(), ...b.rows.keys()])) {
-    const [x, y] = [JSON.stringify(a.rows.get(key)), JSON.stringify(b.rows.get(key))];
-    if (x !== y) return `${key} was ${x ?? 'not there'}, is ${y ?? 'not there'}`;
-  }
-  for (const key of new Set([...a.outbox.keys(), ...b.outbox.keys()])) {
-    const [x, y] = [JSON.stringify(a.outbox.get(key)), JSON.stringify(b.outbox.get(key))];
-    if (x !== y) return `outbox ${key} was ${x ?? 'not there'}, is ${y ?? 'not there'}`;
-  }
-  return `device ${a.device} ${b.device}, user ${a.user} ${b.user}, cursor ${a.cursor} ${b.cursor}`;
 }

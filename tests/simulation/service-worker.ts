@@ -13,7 +13,7 @@ import type { SyncStore } from '../../src/sync/ports.ts';
 import type { Direction } from '../../src/sync/report.ts';
 import { createRunner } from '../../src/sync/runner.ts';
 import type { Port } from './browser.ts';
-import type { Device } from './device.ts';
+import type { Host } from './host.ts';
 import { TrackedSqlite } from './image.ts';
 import { Process } from './scheduler.ts';
 
@@ -23,7 +23,7 @@ const pauseBetweenTries = 1_000;
 
 export class ServiceWorker {
   readonly process: Process;
-  readonly #device: Device;
+  readonly #device: Host;
   readonly #link: PageLink;
   readonly #direct: DirectRun;
   readonly #sqlite: TrackedSqlite;
@@ -32,7 +32,7 @@ export class ServiceWorker {
   #running: Promise<Failure | null> | null = null;
   #queued: Direction | null = null;
 
-  constructor(device: Device, name: string) {
+  constructor(device: Host, name: string) {
     this.#device = device;
     this.process = new Process(name);
     this.#locks = device.locks.managerOf(this.process);

@@ -15,16 +15,16 @@ import { createSyncStore } from '../../src/client/db/sync-store.ts';
 import { databaseLock } from '../../src/client/sw-messages.ts';
 import { Port } from './browser.ts';
 import { Connection } from './connection.ts';
-import type { Device } from './device.ts';
+import type { Host } from './host.ts';
 import { Process } from './scheduler.ts';
 
 export class Tab {
   readonly page: Process;
   readonly database: PageDatabase;
-  readonly #device: Device;
+  readonly #device: Host;
   readonly #environment: TabEnvironment;
 
-  constructor(device: Device, name: string) {
+  constructor(device: Host, name: string) {
     this.#device = device;
     this.page = new Process(name);
     this.#environment = new TabEnvironment(device, this.page);
@@ -69,12 +69,12 @@ export class Tab {
 class TabEnvironment implements PageEnvironment {
   readonly versions = ownVersions;
   worker: DatabaseWorker | null = null;
-  readonly #device: Device;
+  readonly #device: Host;
   readonly #page: Process;
   #visible = true;
   #listener: (event: VisibilityEvent) => void = () => undefined;
 
-  constructor(device: Device, page: Process) {
+  constructor(device: Host, page: Process) {
     this.#device = device;
     this.#page = page;
   }
@@ -126,14 +126,14 @@ class TabEnvironment implements PageEnvironment {
 
 export class DatabaseWorker implements WorkerLink {
   readonly process: Process;
-  readonly #device: Device;
+  readonly #device: Host;
   readonly #page: Process;
   readonly #leader: Leader;
   readonly #lane: string;
   #connection: Connection | null = null;
   #listener: (message: FromWorker) => void = () => undefined;
 
-  constructor(device: Device, { id, page }: { id: string; page: Process }) {
+  constructor(device: Host, { id, page }: { id: string; page: Process }) {
     this.#device = device;
     this.#page = page;
     this.process = new Process(`${page.name} worker ${id}`);

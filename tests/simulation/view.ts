@@ -89,3 +89,16 @@ function contents(view: View): string {
 function byKey(a: readonly unknown[], b: readonly unknown[]): number {
   return String(a[0]) < String(b[0]) ? -1 : 1;
 }
+
+/** The first thing that two views do not agree on, in words. */
+export function difference(a: View, b: View): string {
+  for (const key of new Set([...a.rows.keys(), ...b.rows.keys()])) {
+    const [x, y] = [JSON.stringify(a.rows.get(key)), JSON.stringify(b.rows.get(key))];
+    if (x !== y) return `${key} was ${x ?? 'not there'}, is ${y ?? 'not there'}`;
+  }
+  for (const key of new Set([...a.outbox.keys(), ...b.outbox.keys()])) {
+    const [x, y] = [JSON.stringify(a.outbox.get(key)), JSON.stringify(b.outbox.get(key))];
+    if (x !== y) return `outbox ${key} was ${x ?? 'not there'}, is ${y ?? 'not there'}`;
+  }
+  return `device ${a.device} ${b.device}, user ${a.user} ${b.user}, cursor ${a.cursor} ${b.cursor}`;
+}

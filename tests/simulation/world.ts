@@ -3,12 +3,13 @@
  * something goes wrong, or the next task runs; then the checks. In the end all is healed, and everyone must agree.
  */
 import path from 'node:path';
-import { actAsPerson, drawHabits, meetFault, signIn, type Habits, type Scene } from './actions.ts';
+import { actAsPerson, drawHabits, meetFault, type Habits, type Scene } from './actions.ts';
 import { checkEnd } from './end-checks.ts';
 import { Device } from './device.ts';
 import { Dice } from './dice.ts';
 import { Disk } from './disk.ts';
 import type { Lab } from './lab.ts';
+import { signIn } from './mishaps.ts';
 import { Network } from './network.ts';
 import type { Plant } from './plant.ts';
 import { Scheduler, withGlobals } from './scheduler.ts';
