@@ -402,6 +402,17 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
       });
     });
 
+    it('moves refused stamps to after a state that was sent, whose answer was lost, and that was edited again', async () => {
+      now = start + limits.clockAhead - 1_000;
+      add('w1');
+      const sent = (await gather()).changes[0]!.stamp;
+      run(`DELETE FROM vocabulary_item WHERE id = 'w1'`);
+      now = start + 86_400_000;
+      add('w1');
+      value(await opened.store.correctClock(start));
+      expect((await gather()).changes[0]!.stamp).toBeGreaterThan(sent);
+    });
+
     it('records runs, and how many failed in a row', async () => {
       const failed: SyncReport = { ...report, error: { code: 'offline', detail: 'no route' } };
       value(await opened.store.record(failed, { at: start + 5_000, attempts: 2 }));

@@ -20,6 +20,8 @@ import { applyPage } from './pulled-rows.ts';
 /** A device clock less wrong than this is left alone: a request's own time is in the difference. Milliseconds. */
 const tolerableOffset = 2_000;
 const runsKept = 1_000;
+/** Corrected stamps stay this much below the server's bound, so that the next edits are accepted too. Milliseconds. */
+const correctionRoom = 5;
 
 export function createSyncStore(database: Database): SyncStore {
   /** Every commit is durable before the engine hears of it (I2, I6). */
@@ -114,7 +116,9 @@ function count(sent: Batch, reply: SyncReply): Applied {
 
 /**
  * The server refused stamps too far ahead: it never merged any of those, so they may be moved back. They line up, in
- * their order, after every stamp that the server may have seen of this device; the clock goes on after them.
+ * their order, just below what it accepts now, and the clock goes on after them. Not further back: a state that it has
+ * merged, whose answer was lost and that was edited again since, is nowhere on this device, and what is not later than
+ * that would count as seen. It was accepted some time ago, so its stamp lies below.
  */
 function restamp(sql: WriteSql, { database, serverTime }: { database: Database; serverTime: number }): null {
   const bound = stampAt(serverTime + limits.clockAhead);
@@ -123,7 +127,7 @@ function restamp(sql: WriteSql, { database, serverTime }: { database: Database; 
   const stamps = rows.flatMap((row) => [Number(row[2]), Number(row[3]), ...Object.values(parseStamps(row[4]!))]);
   const refused = [...new Set(stamps.filter((stamp) => stamp > bound))].sort((a, b) => a - b);
   const seen = stamps.filter((stamp) => stamp <= bound);
-  let next = Math.max(stampAt(serverTime), observed, ...seen);
+  let next = Math.max(bound - stampAt(correctionRoom) - refused.length, observed, ...seen);
   const corrected = new Map(refused.map((stamp) => [stamp, (next += 1)]));
   const correct = (stamp: Stamp) => corrected.get(stamp) ?? stamp;
   sql.runMany(
