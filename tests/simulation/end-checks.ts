@@ -44,6 +44,8 @@ function checkTexts(user: string, { server, typed, verdict }: End): void {
   }
   for (const text of found) {
     const owner = typed.ownerOf(text);
-    if (owner !== null && owner !== user) verdict.report('I7', `"${text}" of ${owner} is with ${user}`);
+    if (owner === null || owner === user) continue;
+    const row = rows.find(({ values }) => JSON.stringify(values).includes(text));
+    verdict.report('I7', `"${text}" of ${owner} is with ${user}: ${JSON.stringify(row)}`);
   }
 }

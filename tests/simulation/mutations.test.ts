@@ -1,6 +1,7 @@
-/** The simulation bites: every planted bug is caught, by the invariant that it breaks, within a few runs. */
+/** The simulation bites: every planted bug is caught, by an invariant, within a bounded number of runs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLab, type Lab } from './lab.ts';
+import { namedSeeds } from './named-seeds.ts';
 import { plants, type PlantName } from './plants.ts';
 import { shrink } from './shrink.ts';
 import { runSimulation } from './world.ts';
@@ -26,6 +27,12 @@ describe('a planted bug is caught', () => {
   it.each(Object.keys(plants) as PlantName[])('%s', { timeout: 120_000 }, async (name) => {
     const caught = await firstCaught(name);
     expect(caught?.violation).toMatch(/^I\d: /);
+  });
+
+  const planted = namedSeeds.filter(({ plant }) => plant !== undefined);
+  it.each(planted)('in seed $seed, which is named for it: $found', async ({ seed, plant }) => {
+    const { violation } = await runSimulation({ seed, lab, plant: plants[plant!] });
+    expect(violation).toMatch(/^I\d: /);
   });
 
   it('and a run that fails can be shortened', { timeout: 120_000 }, async () => {

@@ -1,8 +1,31 @@
-/** Runs that once found something, always run again: the seed, and what was wrong. Some are cut short by `steps`. */
+/**
+ * Runs that once found a bug of the product, always run again. Where the bug can be planted anew, a test shows that the
+ * seed still leads to it: a change of the simulation itself changes what a seed does, and then another one is to be named.
+ */
+import type { PlantName } from './plants.ts';
+
 export interface NamedSeed {
   readonly seed: number;
   readonly found: string;
-  readonly steps?: number;
+  readonly memory?: boolean;
+  /** Brings the bug back. */
+  readonly plant?: PlantName;
 }
 
-export const namedSeeds: readonly NamedSeed[] = [];
+export const namedSeeds: readonly NamedSeed[] = [
+  {
+    seed: 7,
+    found: 'a word that was sent, deleted, added anew and edited kept only the edit in the outbox',
+    plant: 'a word that was added anew counts as sent',
+  },
+  {
+    seed: 39,
+    found: 'an answer that came after signing out put its rows and its cursor on the emptied device',
+    plant: 'an answer is stored after the account was left',
+  },
+  {
+    seed: 19,
+    found: 'stamps corrected to below a state whose answer was lost counted as seen, and the edit was gone',
+    memory: true,
+  },
+];

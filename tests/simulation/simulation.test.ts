@@ -29,8 +29,8 @@ async function expectToHold(seeds: readonly number[]): Promise<void> {
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 
 describe('a simulation of devices and a server', () => {
-  it.each(namedSeeds)('holds in seed $seed: $found', async ({ seed, steps }) => {
-    const result = await runSimulation({ seed, lab, ...(steps === undefined ? {} : { steps }) });
+  it.each(namedSeeds)('holds in seed $seed: $found', async ({ seed, memory = false }) => {
+    const result = await runSimulation({ seed, lab, ...(memory && { memory }) });
     expect(verdictOf(seed, result)).toBe(`seed ${seed}: holds`);
   });
 

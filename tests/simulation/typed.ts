@@ -8,6 +8,8 @@ interface Text {
   readonly device: string;
   user: string | null;
   stands: boolean;
+  /** A form that was open while the account changed brought it to the other one: the person's doing. */
+  carried: boolean;
 }
 
 export class Typed {
@@ -26,7 +28,10 @@ export class Typed {
 
   /** Committed on a device. */
   stored(value: Value, device: string, user: string | null): void {
-    if (isText(value) && !this.#texts.has(value)) this.#texts.set(value, { device, user, stands: true });
+    if (!isText(value)) return;
+    const text = this.#texts.get(value);
+    if (!text) this.#texts.set(value, { device, user, stands: true, carried: false });
+    else if (text.user !== user) text.carried = true;
   }
 
   replaced(value: Value): void {
@@ -49,8 +54,10 @@ export class Typed {
     return [...this.#texts].filter(([, text]) => text.stands && text.user === user).map(([value]) => value);
   }
 
+  /** The one account that may have it, or null. */
   ownerOf(text: string): string | null {
-    return this.#texts.get(text)?.user ?? null;
+    const known = this.#texts.get(text);
+    return known && !known.carried ? known.user : null;
   }
 }
 

@@ -26,6 +26,8 @@ export interface RunOptions {
   /** Steps left out, for shrinking: the others throw as before. */
   readonly omit?: ReadonlySet<number>;
   readonly plant?: Plant;
+  /** The server is the memory server, whatever chance says. */
+  readonly memory?: boolean;
 }
 
 export interface RunResult {
@@ -75,7 +77,7 @@ class World {
 
   constructor(options: RunOptions) {
     this.#options = options;
-    const { seed, lab, plant = {} } = options;
+    const { seed, lab, plant = {}, memory = plant.merge !== undefined } = options;
     const dice = (this.#dice = new Dice(seed, 0));
     this.scheduler = new Scheduler(1_800_000_000_000);
     this.#rates = { person: 0.1 + 0.3 * dice.next(), fault: 0.02 + 0.16 * dice.next() };
@@ -85,7 +87,7 @@ class World {
     const verdict = this.#verdict;
     let ids = 0;
     const store =
-      plant.merge !== undefined || dice.chance(0.25)
+      memory || dice.chance(0.25)
         ? openMemoryServer({ merge: plant.merge ?? productMerge, verdict })
         : openSqliteServer({ users, newId: () => `server-${String((ids += 1))}` });
     const pageRows = dice.pick([1, 2, 5, 5_000]);
