@@ -15,7 +15,7 @@ test('the app starts from cold with no network and keeps what is done', async ({
 
   const app = await AppPage.open(device, '/words');
   await app.seesWord('el tren', 'train');
-  await app.untilChip('offline', /^Sync:\s*Offline$/);
+  await app.untilChip('offline', /^Sync:\s*Offline\s*$/);
   await app.addWord('la vía', 'track');
   await app.editTranslation('el tren', 'train (on rails)');
   await app.untilChip('offline', /waiting/);
