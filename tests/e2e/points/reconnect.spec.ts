@@ -47,7 +47,7 @@ test('with the app closed, a change made offline reaches the other device when t
   const again = await AppPage.open(device);
   await again.seesWord('el río', 'river');
   await again.seesWord('el bosque', 'forest');
-  await again.untilChip('offline', /^Sync:\s*Offline$/);
+  await again.untilChip('offline', /^Sync:\s*Offline\s*$/);
 });
 
 test('with the app in the background and frozen, a change made offline reaches the other device', async ({ world }) => {
