@@ -14,6 +14,8 @@ export interface Plant {
   readonly answer?: (reply: SyncReply, request: SyncRequest) => SyncReply;
   /** In place of the product's merge. */
   readonly merge?: Merge;
+  /** Whether the run has clocks that stand still for a time and the later edit wins: what it takes for a tie. */
+  readonly ties?: boolean;
   /** A left-over log is not emptied once it was folded in. */
   readonly keepsLog?: boolean;
   /** Direct mode does not see a left-over log. */

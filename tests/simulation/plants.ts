@@ -48,6 +48,7 @@ export const plants = {
     }),
   },
   'the wrong device wins a tie': {
+    ties: true,
     merge: (input) => mergeChange({ ...input, change: tieBroken(input) }),
   },
   'newer edits are dropped with the answer to older ones': {

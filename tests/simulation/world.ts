@@ -44,6 +44,8 @@ export const defaultSteps = 160;
 /** More than any run needs to come to rest. */
 const mostHealingSteps = 20_000;
 const users = ['ana', 'ben'];
+/** Milliseconds that a coarse clock stands still; less than what counts as a wrong clock. */
+const standingClock = 1_900;
 
 export async function runSimulation(options: RunOptions): Promise<RunResult> {
   const world = new World(options);
@@ -95,7 +97,8 @@ class World {
     const trace = (line: string): void => this.#note(`    ${line}`);
     this.#network = new Network({ scheduler, server: () => this.#server, dice: () => this.#dice, trace });
     this.#network.faults = dice.pick([0, 0.1, 0.3, 0.6]);
-    const clockStep = dice.pick([1, 1_900]);
+    const clockSteps = dice.pick([1, standingClock]);
+    const clockStep = plant.ties ? standingClock : clockSteps;
     this.devices = Array.from({ length: dice.pick([2, 2, 3]) }, (_, index) => {
       const name = `device-${index + 1}`;
       const disk = new Disk({
@@ -143,7 +146,8 @@ class World {
   /** Every device has been opened once and, most of them, signed in. */
   async #begin(): Promise<void> {
     const dice = this.#dice;
-    const strategy = dice.pick(['latest_timestamp', 'latest_timestamp', 'server_wins', 'local_wins', 'manual_review']);
+    const drawn = dice.pick(['latest_timestamp', 'latest_timestamp', 'server_wins', 'local_wins', 'manual_review']);
+    const strategy = this.#options.plant?.ties ? 'latest_timestamp' : drawn;
     for (const [index, device] of this.devices.entries()) {
       device.openTab();
       const tab = device.tabs[0]!;
