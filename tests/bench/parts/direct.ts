@@ -27,7 +27,7 @@ interface DirectRun {
 }
 
 export async function measureDirect(lab: Lab): Promise<Series[]> {
-  const sizes = lab.quick ? [1_000] : [1_000, 25_000];
+  const sizes = lab.quick ? [1_000] : [1_000, 40_000];
   const rounds = lab.quick ? 2 : 5;
   const all: Series[] = [];
   for (const words of sizes) {
