@@ -73,8 +73,19 @@ export function mergeChange(input: MergeInput): Merged {
  * else stands, the row has to come again.
  */
 function again(input: MergeInput, row: StoredRow): Merged {
-  const moved = stands(input.change, row) ? null : { ...row, seq: input.seq };
-  return { row: moved, result: { status: 'duplicate', seq: 0 }, conflicts: [], clean: false };
+  const standing = stands(input.change, row);
+  const moved = standing ? null : { ...row, seq: input.seq };
+  const seq = standing && isKnown(input, row) ? row.seq : 0;
+  return { row: moved, result: { status: 'duplicate', seq }, conflicts: [], clean: false };
+}
+
+/**
+ * Whether the device knows the row as it was before the change: then it holds the very row that results, even where
+ * nothing changed here. A row that was deleted there and made anew just as it was is such a one.
+ */
+function isKnown({ change, cursor }: MergeInput, row: StoredRow): boolean {
+  // A deleted row travels without its values: whoever brings it back by an edit may not know the others.
+  return row.seq <= cursor && (row.deleted === null || change.op !== 'update');
 }
 
 /** A merge under way: the row's new parts and what was decided on the way. */
@@ -93,13 +104,12 @@ function finish(input: MergeInput, draft: Draft): Merged {
   const standing = stands(change, draft);
   // What does not stand has to reach the device even if it had the row before: its own value is still there.
   const seq = draft.changed || !standing || !row ? input.seq : row.seq;
-  // A deleted row travels without its values: whoever brings it back by an edit may not know the others.
-  const known = row === null || (row.seq <= input.cursor && (row.deleted === null || change.op !== 'update'));
-  const clean = draft.changed && standing && known;
+  const holds = standing && (row === null || isKnown(input, row));
+  const clean = draft.changed && holds;
   const seen = { ...row?.seen, [device]: latestStamp(change) };
   return {
     row: { id: change.id, seq, deleted: draft.deleted, columns: draft.columns, seen },
-    result: { status: draft.lost ? 'merged' : 'applied', seq: clean ? seq : 0 },
+    result: { status: draft.lost ? 'merged' : 'applied', seq: holds ? seq : 0 },
     conflicts: draft.conflicts,
     clean,
   };

@@ -89,7 +89,7 @@ describe('an edit', () => {
 
   it('sent again is a duplicate and changes nothing (I5)', () => {
     const first = merge({ row: made, change: edit(30, 'mine') }).row;
-    expect(merge({ row: first, change: edit(30, 'mine'), seq: 51 })).toEqual({
+    expect(merge({ row: first, change: edit(30, 'mine'), seq: 51, cursor: 1 })).toEqual({
       row: null,
       result: { status: 'duplicate', seq: 0 },
       conflicts: [],
@@ -108,8 +108,21 @@ describe('an edit', () => {
   it('of the same value as another made is no conflict', () => {
     const theirs = merge({ row: made, device: 'a', change: edit(40, 'same'), seq: 5 }).row;
     const merged = merge({ row: theirs, change: edit(30, 'same') });
-    expect(merged).toMatchObject({ result: { status: 'applied', seq: 0 }, conflicts: [], row: { seq: 5 } });
+    expect(merged).toMatchObject({
+      result: { status: 'applied', seq: 5 },
+      conflicts: [],
+      clean: false,
+      row: { seq: 5 },
+    });
     expect(merged.row!.columns['note']).toMatchObject({ stamp: 40, device: 'a', seq: 5 });
+  });
+
+  it('that makes a row anew just as it was tells which sequence it holds, also when it is sent again', () => {
+    const push = { change: { op: 'insert', stamp: 30, values: word } as const, device: 'a', cursor: 1 };
+    const merged = merge({ ...push, row: made });
+    expect(merged).toMatchObject({ result: { status: 'applied', seq: 1 }, clean: false, row: { seq: 1 } });
+    expect(merge({ ...push, row: merged.row })).toMatchObject({ result: { status: 'duplicate', seq: 1 }, row: null });
+    expect(merge({ ...push, row: merged.row, cursor: 0 })).toMatchObject({ result: { status: 'duplicate', seq: 0 } });
   });
 
   it('of the same value but later keeps the later stamp', () => {
