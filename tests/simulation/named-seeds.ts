@@ -28,4 +28,8 @@ export const namedSeeds: readonly NamedSeed[] = [
     found: 'stamps corrected to below a state whose answer was lost counted as seen, and the edit was gone',
     memory: true,
   },
+  {
+    seed: 101_808,
+    found: 'a row that was deleted and made anew just as it was went on as if the server never had it',
+  },
 ];
