@@ -154,10 +154,7 @@ export class DatabaseWorker implements WorkerLink {
       newId: () => device.newId(),
       schedule: (run) => device.scheduler.post({ owner: this.process, label: 'scheduled work', run }, this.#lane),
       later: (run) => device.scheduler.after(250, { owner: this.process, label: 'a quiet moment', run }),
-      onBug: (error) => {
-        // A known gap (docs/simulation.md): a card whose columns come from two devices.
-        if (!String(error).startsWith('FSRSValidationError')) device.verdict.report('bug', String(error));
-      },
+      onBug: (error) => device.verdict.report('bug', String(error)),
     });
     const run = (): void => void this.#leader.run();
     device.scheduler.post({ owner: this.process, label: 'starts', run }, this.#lane);

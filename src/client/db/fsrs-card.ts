@@ -20,17 +20,32 @@ const scheduler = fsrs({ enable_fuzz: false });
 
 /** The card after an answer at a time (milliseconds since 1970). */
 export function gradeCard(card: CardColumns, answer: { rating: Grade; at: number }): CardColumns {
-  return columnsOf(scheduler.next(cardOf(card), answer.at, answer.rating).card);
+  return columnsOf(scheduler.next(cardOf(card), notBefore(card, answer.at), answer.rating).card);
 }
 
 /** When the card would come again for each answer: again, hard, good, easy. Milliseconds since 1970. */
 export function nextDueTimes(card: CardColumns, now: number): readonly [number, number, number, number] {
-  const preview = scheduler.repeat(cardOf(card), now);
+  const preview = scheduler.repeat(cardOf(card), notBefore(card, now));
   const due = (grade: Grade): number => preview[grade].card.due.getTime();
   return [due(1), due(2), due(3), due(4)];
 }
 
+/** FSRS refuses an answer from before the last one, as a clock that was set back would give it. */
+function notBefore({ last_review_at }: CardColumns, time: number): number {
+  return Math.max(time, last_review_at ?? time);
+}
+
+/**
+ * Merged by column, two devices' cards can combine into one that FSRS refuses, such as a stability without a difficulty.
+ * Such a card starts over: the word stays reviewable, and the reviews themselves are kept.
+ */
+function isWhole({ card_state, stability, difficulty, last_review_at }: CardColumns): boolean {
+  if (card_state === 0) return stability === 0 && difficulty === 0;
+  return stability > 0 && difficulty >= 1 && last_review_at !== null;
+}
+
 function cardOf(row: CardColumns): CardInput {
+  if (!isWhole(row)) return createEmptyCard(row.due_at);
   return {
     // For what ts-fsrs has deprecated and does not read, but still wants.
     ...createEmptyCard(row.due_at),
