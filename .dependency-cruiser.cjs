@@ -142,7 +142,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/server/http/',
-          '^src/server/config\\.ts$',
+          '^src/server/(config|metrics)\\.ts$',
           '^src/sync/(clock|change)\\.ts$',
           base,
           protocol,

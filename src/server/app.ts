@@ -1,4 +1,5 @@
 /** Builds the server from what is given to it. Does not listen: tests call it in memory, `main.ts` on a port. */
+import { randomUUID } from 'node:crypto';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
@@ -11,15 +12,18 @@ import { addAccountRoutes } from './http/account-routes.ts';
 import { addAppFiles, sendAppOrNotFound } from './http/app-files.ts';
 import { addEventRoute } from './http/event-route.ts';
 import { handleFailures, refuseBeforeRouting, refuseConnection, sendNotFound } from './http/failures.ts';
-import { addHealthRoute } from './http/health-route.ts';
+import { describeApi } from './http/api-document.ts';
+import { addHealthRoutes } from './http/health-route.ts';
 import { checkOrigins } from './http/origin-check.ts';
 import { createPasswords } from './http/passwords.ts';
 import { createPokeHub } from './http/poke-hub.ts';
 import { acceptJson } from './http/request-body.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
+import { observeRequests } from './http/request-log.ts';
 import type { RouteContext, Server } from './http/server-types.ts';
 import { createSessions } from './http/sessions.ts';
 import { addSyncRoute } from './http/sync-route.ts';
+import { noMetrics, type Metrics } from './metrics.ts';
 
 export interface AppOptions {
   /** Stays the caller's: it closes it after the app. */
@@ -28,12 +32,17 @@ export interface AppOptions {
   readonly config: HttpConfig;
   /** Where the built app lies; null: the API alone. */
   readonly appDirectory: string | null;
+  /** Default: nobody monitors. */
+  readonly metrics?: Metrics;
+  /** Default: never, until it is closed. */
+  readonly isStopping?: () => boolean;
 }
 
-export async function buildApp({ store, clock, config, appDirectory }: AppOptions): Promise<Server> {
+export async function buildApp(options: AppOptions): Promise<Server> {
+  const { store, clock, config, appDirectory, metrics = noMetrics, isStopping = () => false } = options;
   const server = createServer(config);
   handleFailures(server);
-  logRequests(server);
+  observeRequests(server, metrics);
   await addSecurityHeaders(server);
   checkOrigins(server);
   acceptJson(server);
@@ -49,7 +58,10 @@ export async function buildApp({ store, clock, config, appDirectory }: AppOption
     config,
     sessions: createSessions({ store, clock }),
     hub: createPokeHub(),
+    metrics,
+    isStopping,
   };
+  metrics.watch({ openStreams: () => context.hub.size });
   const passwords = await createPasswords();
   await server.register(async (api: Server) => {
     // Level 1: a third of the time of higher levels, and most of what they save.
@@ -58,7 +70,8 @@ export async function buildApp({ store, clock, config, appDirectory }: AppOption
       globalDecompression: false,
       zlibOptions: { level: 1 },
     });
-    addHealthRoute(api, context);
+    await describeApi(api);
+    addHealthRoutes(api, context);
     addAccountRoutes(api, { ...context, passwords });
     addSyncRoute(api, context);
     addEventRoute(api, context);
@@ -71,7 +84,9 @@ export async function buildApp({ store, clock, config, appDirectory }: AppOption
 function createServer(config: HttpConfig): Server {
   return Fastify({
     logger: { level: config.logLevel },
-    // One line a request is written by `logRequests`, without addresses, names and queries.
+    // Never taken from the client: it would write into the log.
+    genReqId: () => randomUUID(),
+    // One line a request is written by `observeRequests`, without addresses, names and queries.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy,
     requestTimeout: config.requestTimeout,
@@ -94,15 +109,4 @@ function createServer(config: HttpConfig): Server {
       },
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
-}
-
-function logRequests(server: Server): void {
-  server.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions } = request;
-    const milliseconds = Math.round(reply.elapsedTime * 10) / 10;
-    request.log.info(
-      { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode, milliseconds },
-      'request',
-    );
-  });
 }

@@ -22,6 +22,10 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataFile: string;
+  /** Where `/metrics` is served; null: nowhere. */
+  readonly metrics: { readonly port: number; readonly host: string } | null;
+  /** Between the signal to stop and stopping, so that a load balancer notices, in milliseconds. */
+  readonly stopDelay: number;
   readonly http: HttpConfig;
 }
 
@@ -49,7 +53,13 @@ export function readConfig(environment: Environment): Result<Config, string[]> {
     if (value === null) faults.push(`${name} must be ${rule}, not "${text}".`);
     return value ?? fallback;
   };
+  const metricsPort = take('METRICS_PORT', null, wholeNumber(0, 65_535), 'a port from 0 to 65535');
   const config: Config = {
+    metrics:
+      metricsPort === null
+        ? null
+        : { port: metricsPort, host: take('METRICS_HOST', '127.0.0.1', (text) => text, 'a host name or address') },
+    stopDelay: take('STOP_DELAY', 0, wholeNumber(0, 60_000), 'milliseconds from 0 to 60000'),
     port: take('PORT', 8787, wholeNumber(0, 65_535), 'a port from 0 to 65535'),
     host: take('HOST', 'localhost', (text) => text, 'a host name or address'),
     dataFile: take('LORIKEET_DATA', 'data/lorikeet.db', (text) => text, 'the path of a file'),

@@ -1,9 +1,10 @@
-/** ENTRY of the server: settings from the environment, the SQLite store, one port, a clean stop. */
+/** ENTRY of the server: settings from the environment, the SQLite store, its ports, a clean stop. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { v7 as newId } from 'uuid';
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
+import { createPrometheusMetrics, serveMetrics } from './metrics.ts';
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
 
 /** What is under way may take this long to end, in milliseconds. */
@@ -12,7 +13,7 @@ const patience = 5_000;
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   if (!config.ok) return giveUp(config.error);
-  const { port, host, dataFile, http } = config.value;
+  const { port, host, dataFile, metrics: metricsAt, stopDelay, http } = config.value;
 
   // The build puts the server in dist/server and the app in dist/app.
   const appDirectory = path.join(import.meta.dirname, '..', 'app');
@@ -22,21 +23,38 @@ async function main(): Promise<void> {
   const store = openSqliteStore({ file: dataFile, newId });
   if (!store.ok) return giveUp([store.error]);
 
-  const app = await buildApp({ store: store.value, clock: { now: Date.now }, config: http, appDirectory });
+  let stopping = false;
+  const metrics = createPrometheusMetrics();
+  const app = await buildApp({
+    store: store.value,
+    clock: { now: Date.now },
+    config: http,
+    appDirectory,
+    ...(metricsAt ? { metrics } : {}),
+    isStopping: () => stopping,
+  });
+  let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | null = null;
   const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    await new Promise((resolve) => setTimeout(resolve, stopDelay));
     const impatience = setTimeout(() => app.server.closeAllConnections(), patience);
     await app.close();
     clearTimeout(impatience);
+    metricsServer?.close();
+    metricsServer?.closeAllConnections();
     await store.value.close();
   };
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());
 
   try {
+    if (metricsAt) metricsServer = await serveMetrics(metrics, metricsAt);
     await app.listen({ port, host, listenTextResolver: () => '' });
   } catch (error) {
+    // Node's message names the address and the port.
     await stop();
-    return giveUp([`Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`]);
+    return giveUp([`Cannot listen: ${error instanceof Error ? error.message : String(error)}`]);
   }
   const address = app.server.address();
   const shownPort = typeof address === 'object' && address ? address.port : port;

@@ -6,6 +6,7 @@ import { v7 } from 'uuid';
 import { buildApp } from '../../src/server/app.ts';
 import type { ChangeStore } from '../../src/server/change-store.ts';
 import { defaultHttpConfig, type HttpConfig } from '../../src/server/config.ts';
+import type { Metrics } from '../../src/server/metrics.ts';
 import type { Server } from '../../src/server/http/server-types.ts';
 import { openSqliteStore } from '../../src/server/stores/sqlite/sqlite-store.ts';
 
@@ -20,6 +21,8 @@ export interface TestServerOptions {
   readonly store?: ChangeStore;
   /** Default: any free port. */
   readonly port?: number;
+  readonly metrics?: Metrics;
+  readonly isStopping?: () => boolean;
 }
 
 export interface TestServer {
@@ -54,6 +57,8 @@ export async function buildTestServer(options: TestServerOptions = {}): Promise<
       ...options.config,
     },
     appDirectory: options.appDirectory ?? null,
+    ...(options.metrics ? { metrics: options.metrics } : {}),
+    ...(options.isStopping ? { isStopping: options.isStopping } : {}),
   });
   return {
     url: 'http://localhost',

@@ -9,7 +9,10 @@ const reconnectAfter = 3_000;
 
 export function addEventRoute(server: Server, { store, sessions, hub, config }: RouteContext): void {
   // A HEAD of it would open a stream that nobody reads.
-  const options = { schema: { querystring: eventsQuerySchema }, exposeHeadRoute: false };
+  const options = {
+    schema: { querystring: eventsQuerySchema, tags: ['sync'], summary: 'Server-sent pokes: something is new, sync' },
+    exposeHeadRoute: false,
+  };
   server.get('/api/sync/events', options, async (request, reply) => {
     const session = await sessions.current(request, reply);
     if (!session) return sendFailure(reply, { code: 'signed_out' });

@@ -10,6 +10,7 @@ import type {
 import type { ChangeStore } from '../change-store.ts';
 import type { ServerClock } from './clock.ts';
 import type { HttpConfig } from '../config.ts';
+import type { Metrics } from '../metrics.ts';
 import type { PokeHub } from './poke-hub.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -28,4 +29,7 @@ export interface RouteContext {
   readonly config: HttpConfig;
   readonly sessions: Sessions;
   readonly hub: PokeHub;
+  readonly metrics: Metrics;
+  /** The server has been told to stop: it still serves what comes, but nobody should be sent here any more. */
+  readonly isStopping: () => boolean;
 }

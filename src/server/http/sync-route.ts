@@ -18,7 +18,7 @@ export function addSyncRoute(server: Server, context: RouteContext): void {
   server.post(
     '/api/sync',
     {
-      schema: { body: syncRequestSchema },
+      schema: { body: syncRequestSchema, tags: ['sync'], summary: 'Push changes and pull rows in one round trip' },
       config: { rateLimit: { max: config.syncsPerMinute, timeWindow: 60_000 } },
       preValidation: async (request, reply) => {
         if (isOtherVersion(request.body)) return sendFailure(reply, { code: 'outdated', serverTime: clock.now() });
@@ -35,7 +35,8 @@ function isOtherVersion(body: unknown): boolean {
   return Number.isInteger(body.protocol) && body.protocol !== protocolVersion;
 }
 
-async function exchange({ store, clock, sessions, hub }: RouteContext, request: SyncRequest, reply: FastifyReply) {
+async function exchange(context: RouteContext, request: SyncRequest, reply: FastifyReply) {
+  const { store, clock, sessions, hub, metrics } = context;
   const session = await sessions.current(reply.request, reply);
   if (!session) return sendFailure(reply, { code: 'signed_out' });
   const user = session.user.id;
@@ -48,6 +49,10 @@ async function exchange({ store, clock, sessions, hub }: RouteContext, request: 
   const { device, cursor, changes, limit } = request;
   const pulled = await store.exchange({ user, device, cursor, changes, limit, now });
   if (pulled.changed) hub.poke(user, pulled.head, device);
+  metrics.exchange({
+    statuses: pulled.results.map(({ status }) => status),
+    rowsPulled: pulled.changes.reduce((sum, { ids }) => sum + ids.length, 0),
+  });
   const answer: SyncReply = {
     results: pulled.results,
     changes: pulled.changes,

@@ -90,6 +90,21 @@ describe('the server process', () => {
     }
   });
 
+  it('finishes the pushes in flight when it is told to stop, and says before that it is no longer ready', async () => {
+    const { child, url } = await start({ STOP_DELAY: '400', METRICS_PORT: '0' });
+    const signedUp = await post(`${url}/api/account`, { name: 'last-minute', password: 'correct horse' });
+    const cookie = signedUp.headers.get('set-cookie')!.split(';')[0]!;
+    const { user } = (await signedUp.json()) as { user: { id: string } };
+    child.kill('SIGTERM');
+    await vi.waitFor(async () => expect((await fetch(`${url}/api/ready`)).status).toBe(503), { interval: 10 });
+    const pushes = Array.from({ length: 20 }, async (_, at) => {
+      const changes = [settingInsert(`late${at}`, 'kept')];
+      return (await post(`${url}/api/sync`, syncRequest(user.id, { changes, limit: 0 }), cookie)).status;
+    });
+    expect(new Set(await Promise.all(pushes))).toEqual(new Set([200]));
+    expect(await once(child, 'close')).toEqual([0, null]);
+  });
+
   it('keeps every acknowledged change when it is killed', async () => {
     const first = await start();
     const signedUp = await post(`${first.url}/api/account`, { name: 'survivor', password: 'correct horse' });

@@ -129,17 +129,17 @@ describe('a storage that fails', () => {
     const failing = await buildTestServer({ store });
     const who = await signUp(failing);
     const reply = await failing.app.inject(syncCall(who, syncRequest(who.user)));
-    const health = await failing.app.inject('/api/health');
+    const ready = await failing.app.inject('/api/ready');
     const events = await failing.app.inject({ url: '/api/sync/events', headers: { cookie: who.cookie } });
     await failing.close();
-    return { reply, health, events };
+    return { reply, ready, events };
   }
 
   it('is unavailable for now, and says when to come back', async () => {
-    const { reply, health, events } = await replyWith(new StoreUnavailable('SQLite: SQLITE_FULL'));
+    const { reply, ready, events } = await replyWith(new StoreUnavailable('SQLite: SQLITE_FULL'));
     expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([503, 'unavailable']);
     expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
-    expect([health.statusCode, events.statusCode]).toEqual([503, 503]);
+    expect([ready.statusCode, events.statusCode]).toEqual([503, 503]);
   });
 
   it('is an internal error when it is a bug, without a word of what happened', async () => {

@@ -9,7 +9,14 @@ function read(environment: Record<string, string>) {
 
 describe('the settings', () => {
   it('have defaults for an empty environment', () => {
-    expect(read({})).toEqual({ port: 8787, host: 'localhost', dataFile: 'data/lorikeet.db', http: defaultHttpConfig });
+    expect(read({})).toEqual({
+      port: 8787,
+      host: 'localhost',
+      dataFile: 'data/lorikeet.db',
+      metrics: null,
+      stopDelay: 0,
+      http: defaultHttpConfig,
+    });
   });
 
   it('take what is set, and take an empty text for not set', () => {
@@ -30,6 +37,8 @@ describe('the settings', () => {
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['TRUST_PROXY', '10.0.0.1,proxy.example'],
     ['TRUST_PROXY', '10.0.0.0/8/8'],
+    ['METRICS_PORT', 'yes'],
+    ['STOP_DELAY', '-1'],
   ])('refuse %s=%s and name it', (name, value) => {
     const config = readConfig({ [name]: value });
     expect(config).toEqual({ ok: false, error: [expect.stringMatching(new RegExp(`^${name} must be .+\\.$`))] });
@@ -42,6 +51,12 @@ describe('the settings', () => {
     ['fd00::/8', ['fd00::/8']],
   ])('take TRUST_PROXY=%s', (text, expected) => {
     expect(read({ TRUST_PROXY: text }).http.trustProxy).toEqual(expected);
+  });
+
+  it('serve figures on a port of their own, on this machine alone unless a host is named', () => {
+    expect(read({ METRICS_PORT: '9100' }).metrics).toEqual({ port: 9100, host: '127.0.0.1' });
+    expect(read({ METRICS_PORT: '9100', METRICS_HOST: '::' }).metrics).toEqual({ port: 9100, host: '::' });
+    expect(read({ METRICS_HOST: '::' }).metrics).toBeNull();
   });
 
   it('report every fault at once', () => {
