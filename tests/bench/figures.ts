@@ -1,6 +1,6 @@
 /** What a part of the benchmark hands back: named series of samples, what they are to reach, and whether they do. */
 
-export type Unit = 'ms' | 'bytes' | '×' | 'calls';
+export type Unit = 'ms' | 'bytes' | '×' | 'calls' | '/s' | '%';
 
 export interface Figure {
   readonly part: string;
@@ -11,6 +11,8 @@ export interface Figure {
   readonly p95: number;
   /** The median is to be at most this. */
   readonly target?: number;
+  /** The median is to be at least this. */
+  readonly atLeast?: number;
   readonly met?: boolean;
 }
 
@@ -19,11 +21,15 @@ export interface Series {
   readonly unit: Unit;
   readonly samples: readonly number[];
   readonly target?: number;
+  readonly atLeast?: number;
 }
 
-export function figureOf(part: string, { name, unit, samples, target }: Series): Figure {
+export function figureOf(part: string, { name, unit, samples, target, atLeast }: Series): Figure {
   const median = quantile(samples, 0.5);
-  const judged = target === undefined ? {} : { target, met: median <= target };
+  const judged = {
+    ...(target === undefined ? {} : { target, met: median <= target }),
+    ...(atLeast === undefined ? {} : { atLeast, met: median >= atLeast }),
+  };
   return { part, name, unit, samples, median, p95: quantile(samples, 0.95), ...judged };
 }
 
@@ -44,13 +50,16 @@ export function quantile(samples: readonly number[], share: number): number {
 
 export function formatTable(figures: readonly Figure[]): string {
   const head = ['part', 'figure', 'median', 'p95', 'n', 'target', ''];
-  const rows = figures.map(({ part, name, unit, samples, median, p95, target, met }) => [
+  const rows = figures.map(({ part, name, unit, samples, median, p95, target, atLeast, met }) => [
     part,
     name,
     format(median, unit),
     samples.length > 1 ? format(p95, unit) : '',
     String(samples.length),
-    target === undefined ? '' : `≤ ${format(target, unit)}`,
+    [
+      ...(target === undefined ? [] : [`≤ ${format(target, unit)}`]),
+      ...(atLeast === undefined ? [] : [`≥ ${format(atLeast, unit)}`]),
+    ].join(', '),
     met === undefined ? '' : met ? 'met' : 'MISSED',
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
@@ -65,6 +74,9 @@ export function formatTable(figures: readonly Figure[]): string {
 function format(value: number, unit: Unit): string {
   if (unit === '×') return `${value.toFixed(2)} ×`;
   if (unit === 'calls') return value.toFixed(2);
+  if (unit === '/s') return `${Math.round(value).toLocaleString('en')} /s`;
+  if (unit === '%') return `${value.toFixed(0)} %`;
+  if (unit === 'bytes' && value >= 10_000_000) return `${(value / 1_000_000).toFixed(1)} MB`;
   if (unit === 'bytes') return `${(value / 1000).toFixed(1)} kB`;
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
   return `${value.toFixed(value < 100 ? 1 : 0)} ms`;
