@@ -22,6 +22,7 @@ const protocol = '^src/protocol/';
 const schema = '^src/schema/';
 const sync = '^src/sync/';
 const changeStore = '^src/server/change-store\\.ts$';
+const exchange = '^src/server/exchange/';
 
 module.exports = {
   forbidden: [
@@ -152,13 +153,20 @@ module.exports = {
       },
     },
     {
+      name: 'server-exchange-pure',
+      comment: 'What both stores decide alike knows the port and no store.',
+      severity: 'error',
+      from: { path: exchange },
+      to: { pathNot: [exchange, base, protocol, schema, sync, changeStore] },
+    },
+    {
       name: 'server-stores-apart',
-      comment: 'A store knows the port, the shared merge and itself; not HTTP and not the other store.',
+      comment: 'A store knows the port, the shared exchange and itself; not HTTP and not the other store.',
       severity: 'error',
       from: { path: '^src/server/stores/([^/]+)/' },
       to: {
         path: '^src/',
-        pathNot: ['^src/server/stores/$1/', base, protocol, schema, '^src/sync/', changeStore],
+        pathNot: ['^src/server/stores/$1/', base, protocol, schema, changeStore, exchange],
       },
     },
     {

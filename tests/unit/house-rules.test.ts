@@ -33,6 +33,7 @@ describe('the import table', () => {
     ['ui-features-apart', 'src/ui/features/words/a.ts', 'src/ui/features/talk/b.ts'],
     ['server-imports', 'src/server/a.ts', 'src/client/b.ts'],
     ['server-http-without-a-concrete-store', 'src/server/http/a.ts', 'src/server/stores/sqlite/b.ts'],
+    ['server-exchange-pure', 'src/server/exchange/a.ts', 'src/server/stores/sqlite/b.ts'],
     ['server-stores-apart', 'src/server/stores/sqlite/a.ts', 'src/server/stores/postgres/b.ts'],
     ['entries-are-not-imported', 'src/server/a.ts', 'src/server/main.ts'],
     ['src-without-tests', 'src/sync/a.ts', 'tests/support/b.ts'],

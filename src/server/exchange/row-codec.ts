@@ -1,11 +1,11 @@
 /**
- * How a row lies in the file. `data` is a JSON object of the values alone, all that a pull reads. `meta` says who wrote
+ * How a row lies in a store. `data` is a JSON object of the values alone, all that a pull reads. `meta` says who wrote
  * what when, read only by a merge; most rows were written whole by one change, so its write is stored once and the
  * columns that differ are listed.
  */
-import type { Value } from '../../../base/value.ts';
-import type { Sequence, Stamp } from '../../../protocol/messages.ts';
-import type { StoredColumn, StoredRow, Write } from '../../../sync/merge.ts';
+import type { Value } from '../../base/value.ts';
+import type { Sequence, Stamp } from '../../protocol/messages.ts';
+import type { StoredColumn, StoredRow, Write } from '../../sync/merge.ts';
 
 type PackedWrite = readonly [stamp: Stamp, device: string, seq: Sequence];
 
@@ -41,15 +41,15 @@ export function encodeRow(row: StoredRow): StoredText {
   return { data: JSON.stringify(data), meta: JSON.stringify(meta) };
 }
 
-export function decodeRow(stored: StoredText & { readonly id: string; readonly seq: Sequence }): StoredRow {
-  const values = JSON.parse(stored.data) as Record<string, Value>;
-  const meta = JSON.parse(stored.meta) as Meta;
+export function decodeRow(id: string, seq: Sequence, { data, meta: text }: StoredText): StoredRow {
+  const values = JSON.parse(data) as Record<string, Value>;
+  const meta = JSON.parse(text) as Meta;
   const columns: Record<string, StoredColumn> = {};
   for (const [name, value] of Object.entries(values)) {
     const write = meta.x && Object.hasOwn(meta.x, name) ? meta.x[name]! : meta.w!;
     columns[name] = { value, stamp: write[0], device: write[1], seq: write[2] };
   }
-  return { id: stored.id, seq: stored.seq, deleted: meta.d ? unpack(meta.d) : null, columns, seen: meta.seen };
+  return { id, seq, deleted: meta.d ? unpack(meta.d) : null, columns, seen: meta.seen };
 }
 
 function sameWrite(a: Write, b: Write): boolean {
