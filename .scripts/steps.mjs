@@ -1,10 +1,12 @@
 /**
  * The steps of `npm run verify` and `npm test`. A checker counts as one test; a test runner counts its tests, taken from
- * its JSON report. A runner that fails without a failed test (a file that does not load, a crash) counts as one failure.
+ * its JSON report. The tests in Node are run once, with coverage, which is compared with its floors as a check of its own.
+ * A runner that fails without a failed test (a file that does not load, a crash) counts as one failure.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from './build.mjs';
+import { coverageHolds, coverageOptions } from './coverage.mjs';
 import { inRepository, runTool } from './repository.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Count */
@@ -29,6 +31,7 @@ export const checks = [
 export function tests(browser) {
   return [
     { name: 'tests in Node', run: vitest },
+    checker('coverage', coverageHolds),
     checker('build', build),
     { name: 'tests in the browser', run: () => (browser ? playwright(browser) : { passed: 0, failed: 1 }) },
   ];
@@ -65,13 +68,18 @@ function checker(name, check) {
 
 function vitest() {
   const file = freshReport('vitest');
-  const succeeded = runTool('vitest', [
-    'run',
-    '--config=.config/vitest.config.ts',
-    '--reporter=dot',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ]);
+  const succeeded = runTool(
+    'vitest',
+    [
+      'run',
+      '--config=.config/vitest.config.ts',
+      '--reporter=dot',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      ...coverageOptions(freshReport('coverage/coverage-summary')),
+    ],
+    { COVERAGE_COMPARED_LATER: '1' },
+  );
   const report = readReport(file);
   return settle(succeeded, { passed: report?.numPassedTests ?? 0, failed: report?.numFailedTests ?? 0 });
 }

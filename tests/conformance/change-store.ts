@@ -353,6 +353,7 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
       expect(rowsOf(other, 'setting')).toEqual({});
       expect(rowsOf(await push(store, { device: 'b' }), 'setting')).toEqual({ theme: { key: 'theme', value: 'dark' } });
       expect(await store.head('u1')).toBe(1);
+      expect(await store.head('nobody')).toBe(0);
     });
 
     it('count their sequences apart', async () => {

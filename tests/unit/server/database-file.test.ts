@@ -28,6 +28,19 @@ function refusal(at = file): string {
   return opened.error;
 }
 
+/** Cuts off the end of a file with rows in it. */
+function damage(database: Database.Database): void {
+  database.exec(`INSERT INTO account (id, name, name_key, password_hash, created_at) VALUES ('u', 'u', 'u', '', 0)`);
+  const insert = database.prepare(
+    `INSERT INTO row (user, tbl, id, seq, deleted, data, meta) VALUES (1, 't', ?, ?, 0, ?, '')`,
+  );
+  database.transaction(() => {
+    for (let at = 0; at < 500; at += 1) insert.run(`r${at}`, at, 'x'.repeat(500));
+  })();
+  database.close();
+  truncateSync(file, 100_000);
+}
+
 describe('the file', () => {
   it('is made with its directory, survives a power cut, and opens again', () => {
     const database = open();
@@ -72,15 +85,14 @@ describe('the file', () => {
   });
 
   it('is refused when it is damaged', () => {
-    const database = open();
-    database.exec(`INSERT INTO account (id, name, name_key, password_hash, created_at) VALUES ('u', 'u', 'u', '', 0)`);
-    const insert = database.prepare(
-      `INSERT INTO row (user, tbl, id, seq, deleted, data, meta) VALUES (1, 't', ?, ?, 0, ?, '')`,
-    );
-    for (let at = 0; at < 500; at += 1) insert.run(`r${at}`, at, 'x'.repeat(500));
-    database.close();
-    truncateSync(file, 100_000);
+    damage(open());
     expect(refusal()).toContain('is damaged');
+  });
+
+  it('is opened without the check of all its pages when it is very large: that would hold up the start', () => {
+    damage(open());
+    truncateSync(file, 300 * 1024 * 1024);
+    open().close();
   });
 
   it('is refused when it cannot be opened, with the reason', () => {

@@ -44,3 +44,10 @@ it('passes a bug on as it is', async () => {
     store.exchange({ user: 'nobody', device: 'a', cursor: 0, changes: [], limit: 0, now: testTime }),
   ).rejects.toThrow('Broken invariant');
 });
+
+it('says why it cannot open its file', () => {
+  expect(openSqliteStore({ file: directory, newId: () => 'id' })).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('cannot be opened') as string,
+  });
+});

@@ -114,7 +114,7 @@ function explain(file: string, error: unknown): string {
     if (error.code.startsWith('SQLITE_CORRUPT')) return damaged(file);
     return `${file} cannot be opened: ${error.message} (${error.code}).`;
   }
-  return `${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}.`;
+  return `${file} cannot be opened: ${(error as Error).message}.`;
 }
 
 function damaged(file: string): string {
