@@ -4,18 +4,28 @@ import { limits } from '../../protocol/limits.ts';
 import type { RowPage, Sequence } from '../../protocol/messages.ts';
 import { columnsOf, syncOrder, tableOf, type TableName } from '../../schema/tables.ts';
 import type { Pulled, Push } from '../change-store.ts';
-import { rowKey, type AccountState, type MergedPush } from './merge-push.ts';
+import { rowKey, type AccountState, type MergedPush, type RowWrite } from './merge-push.ts';
 
 /** What a row costs on the wire beside its values and id: sequence, quotes, commas. */
 export const rowOverhead = 24;
+
+type RowValues = Readonly<Record<string, Value | undefined>>;
 
 export interface PulledRow {
   readonly table: string;
   readonly id: string;
   readonly seq: Sequence;
-  readonly deleted: boolean;
-  /** JSON of the values. */
-  readonly data: string;
+  /** Null: the row is deleted. */
+  readonly values: RowValues | null;
+  /** What it adds to the page, in bytes: that of its texts and `rowOverhead`. */
+  readonly bytes: number;
+}
+
+/** Rows after a sequence, by sequence. */
+export interface RowsAfter {
+  readonly rows: Iterable<PulledRow>;
+  /** Whether they are all; false: the store was asked for no more than a page can hold. */
+  readonly all: boolean;
 }
 
 export interface PullOptions {
@@ -23,31 +33,42 @@ export interface PullOptions {
   /** Where the account stood before the push. */
   readonly account: AccountState;
   readonly merged: MergedPush;
-  /** The account's rows after a sequence, by sequence, as they were before the push. */
-  readonly rowsAfter: (cursor: Sequence) => Iterable<PulledRow>;
+  /** The account's rows as they were before the push. */
+  readonly rowsAfter: (cursor: Sequence) => RowsAfter;
 }
 
-/** What a push's pull returns; the push itself need not be written yet. */
-export function pull(options: PullOptions): Pick<Pulled, 'changes' | 'cursor' | 'more'> {
-  const { push, merged } = options;
+/**
+ * What a push's pull returns; the push itself need not be written yet. What was stored before comes first, then what the
+ * push moved: all its sequences are above the head.
+ */
+export function pull({ push, account, merged, rowsAfter }: PullOptions): Pick<Pulled, 'changes' | 'cursor' | 'more'> {
   // A cursor beyond the head comes from before a restored backup; what follows the head is new to the device.
   const cursor = Math.min(push.cursor, merged.head);
-  const most = mostRows(push);
-  if (most === 0) return { changes: [], cursor, more: cursor < merged.head };
-  const builder = createPageBuilder();
-  let rows = 0;
-  let bytes = 0;
-  let last = cursor;
-  for (const { row, clean } of rowsOfPull(options, cursor)) {
-    if (!clean && tableOf(row.table)) {
-      if (rows === most || bytes >= limits.pullBytes) return { changes: builder.build(), cursor: last, more: true };
-      builder.add(row);
-      rows += 1;
-      bytes += Buffer.byteLength(row.data) + row.id.length + rowOverhead;
+  if (mostRows(push) === 0) return { changes: [], cursor, more: cursor < merged.head };
+  const page = createPage(cursor, mostRows(push));
+  const moved = merged.writes.filter(({ seq }) => seq > account.head).sort((a, b) => a.seq - b.seq);
+  if (cursor < account.head) {
+    const overwritten = new Set(moved.map(({ table, id }) => rowKey(table, id)));
+    const stored = rowsAfter(cursor);
+    for (const row of stored.rows) {
+      if (overwritten.has(rowKey(row.table, row.id))) page.pass(row.seq);
+      else if (!page.take(row)) return page.cut();
     }
-    last = row.seq;
+    if (!stored.all) return page.cut();
   }
-  return { changes: builder.build(), cursor: merged.head, more: false };
+  for (const write of moved) {
+    if (write.seq <= cursor) continue;
+    if (write.clean) page.pass(write.seq);
+    else if (!page.take(pulledRow(write))) return page.cut();
+  }
+  return { changes: page.build(), cursor: merged.head, more: false };
+}
+
+/** A stored row, from its texts. */
+export function pulledRow(stored: Pick<RowWrite, 'table' | 'id' | 'seq' | 'deleted' | 'data'>): PulledRow {
+  const { table, id, seq, deleted, data } = stored;
+  const values = deleted ? null : (JSON.parse(data) as RowValues);
+  return { table, id, seq, values, bytes: Buffer.byteLength(data) + id.length + rowOverhead };
 }
 
 /** How many rows a pull takes at most. */
@@ -55,58 +76,64 @@ export function mostRows({ limit }: Push): number {
   return Math.min(limit, limits.pullRows);
 }
 
-/** What was stored before, then what the push moved: all its sequences are above the head. */
-function* rowsOfPull({ account, merged, rowsAfter }: PullOptions, cursor: Sequence) {
-  const moved = merged.writes.filter(({ seq }) => seq > account.head).sort((a, b) => a.seq - b.seq);
-  if (cursor < account.head) {
-    const overwritten = new Set(moved.map(({ table, id }) => rowKey(table, id)));
-    for (const row of rowsAfter(cursor)) {
-      if (!overwritten.has(rowKey(row.table, row.id))) yield { row, clean: false };
-    }
-  }
-  for (const row of moved) if (row.seq > cursor) yield { row, clean: row.clean };
+interface Page {
+  /** False when the page is full: then it was not taken. */
+  take(row: PulledRow): boolean;
+  /** Moves the cursor past a row that the device has. */
+  pass(seq: Sequence): void;
+  /** The page of a pull that has to go on after it. */
+  cut(): { changes: RowPage[]; cursor: Sequence; more: true };
+  /** In sync order, so that a device stores what others refer to first. */
+  build(): RowPage[];
+}
+
+function createPage(cursor: Sequence, most: number): Page {
+  const drafts = new Map<string, Draft>();
+  let rows = 0;
+  let bytes = 0;
+  let last = cursor;
+  const build = (): RowPage[] =>
+    syncOrder.flatMap((table) => {
+      const draft = drafts.get(table);
+      return draft ? [toPage(draft)] : [];
+    });
+  return {
+    take(row) {
+      // A table that this server does not know yet was written by a newer one.
+      if (tableOf(row.table)) {
+        if (rows === most || bytes >= limits.pullBytes) return false;
+        let draft = drafts.get(row.table);
+        if (!draft) drafts.set(row.table, (draft = { table: row.table as TableName, ids: [], seqs: [], rows: [] }));
+        addRow(draft, row);
+        rows += 1;
+        bytes += row.bytes;
+      }
+      last = row.seq;
+      return true;
+    },
+    pass(seq) {
+      last = seq;
+    },
+    cut: () => ({ changes: build(), cursor: last, more: true }),
+    build,
+  };
 }
 
 interface Draft {
   readonly table: TableName;
   readonly ids: string[];
   readonly seqs: Sequence[];
-  readonly deleted: number[];
-  readonly data: string[];
+  readonly rows: (RowValues | null)[];
 }
 
-interface PageBuilder {
-  add(row: PulledRow): void;
-  /** In sync order, so that a device stores what others refer to first. */
-  build(): RowPage[];
+function addRow({ ids, seqs, rows }: Draft, { id, seq, values }: PulledRow): void {
+  ids.push(id);
+  seqs.push(seq);
+  rows.push(values);
 }
 
-function createPageBuilder(): PageBuilder {
-  const drafts = new Map<string, Draft>();
-  return {
-    add({ table, id, seq, deleted, data }) {
-      let draft = drafts.get(table);
-      if (!draft) drafts.set(table, (draft = newDraft(table as TableName)));
-      if (deleted) draft.deleted.push(draft.ids.length);
-      draft.ids.push(id);
-      draft.seqs.push(seq);
-      draft.data.push(deleted ? 'null' : data);
-    },
-    build: () =>
-      syncOrder.flatMap((table) => {
-        const draft = drafts.get(table);
-        return draft ? [toPage(draft)] : [];
-      }),
-  };
-}
-
-function newDraft(table: TableName): Draft {
-  return { table, ids: [], seqs: [], deleted: [], data: [] };
-}
-
-/** All rows are parsed at once: that takes half the time of one by one. */
-function toPage({ table, ids, seqs, deleted, data }: Draft): RowPage {
-  const rows = JSON.parse(`[${data.join(',')}]`) as (Readonly<Record<string, Value | undefined>> | null)[];
+function toPage({ table, ids, seqs, rows }: Draft): RowPage {
+  const deleted = rows.flatMap((row, index) => (row === null ? [index] : []));
   const columns = columnsOf(table);
   const values = columns.map((name) => {
     // What a row has that was written before the column was declared.

@@ -8,7 +8,7 @@ import type { Sequence, Stamp } from '../../../protocol/messages.ts';
 import { conflictSettingPrefix } from '../../../schema/policies.ts';
 import type { Pulled, Push } from '../../change-store.ts';
 import { mergePush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
-import { pull, type PulledRow } from '../../exchange/page.ts';
+import { pull, pulledRow, type PulledRow } from '../../exchange/page.ts';
 
 export type Exchange = (push: Push) => Pulled;
 
@@ -26,7 +26,7 @@ export function createExchange(database: Database.Database, newId: () => string)
 
   function* rowsAfter(account: number, cursor: Sequence): Generator<PulledRow> {
     for (const [table, id, seq, deleted, data] of statements.scan.iterate(account, cursor)) {
-      yield { table, id, seq, deleted: deleted === 1, data };
+      yield pulledRow({ table, id, seq, deleted: deleted === 1, data });
     }
   }
 
@@ -40,7 +40,7 @@ export function createExchange(database: Database.Database, newId: () => string)
     const [key, head, clock] = found;
     const account = { head, clock };
     const merged = mergePush({ push, account, rows: storedRows(key), newId });
-    const page = pull({ push, account, merged, rowsAfter: (cursor) => rowsAfter(key, cursor) });
+    const page = pull({ push, account, merged, rowsAfter: (cursor) => ({ rows: rowsAfter(key, cursor), all: true }) });
     for (const write of merged.writes) put(key, write);
     if (merged.head !== head || merged.clock !== clock) statements.putAccount.run(merged.head, merged.clock, key);
     return { results: merged.results, ...page, clock: merged.clock, head: merged.head, changed: merged.head !== head };
