@@ -95,10 +95,15 @@ export class AppPage {
     await form.getByRole('button', { name: 'Add word' }).click();
   }
 
-  async editTranslation(word: string, translation: string): Promise<void> {
+  editTranslation(word: string, translation: string): Promise<void> {
+    return this.editWord(word, { 'Translation in English': translation });
+  }
+
+  /** By the labels of the form. */
+  async editWord(word: string, values: Readonly<Record<string, string>>): Promise<void> {
     await this.goTo('Words');
     await this.word(word).click();
-    await this.page.getByLabel('Translation in English').fill(translation);
+    for (const [label, value] of Object.entries(values)) await this.page.getByLabel(label).fill(value);
     await this.page.getByRole('button', { name: 'Save' }).click();
     await expect(this.page.getByRole('status').filter({ hasText: 'was saved' })).toBeVisible();
   }
@@ -161,9 +166,11 @@ export class AppPage {
     await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
   }
 
-  async signOut(rows: 'keep' | 'remove'): Promise<void> {
+  /** `said`: what the app says about it before the person agrees. */
+  async signOut(rows: 'keep' | 'remove', said?: string): Promise<void> {
     await this.#openSettings();
     await this.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    if (said !== undefined) await expect(this.page.getByRole('dialog')).toContainText(said);
     await this.page.getByRole('radio', { name: rows === 'keep' ? /^Keep it/ : /^Remove it/ }).check();
     await this.page.getByRole('button', { name: `Sign out and ${rows}` }).click();
     await expect(this.page.getByRole('status').filter({ hasText: /^Signed out\./ })).toBeVisible();

@@ -10,7 +10,8 @@ export type NetMode = 'up' | 'refuse' | 'reset' | 'hang';
 
 /**
  * What happens to a reply after the server has done its work. `lost`: the line breaks before the first byte. `half`: it
- * breaks after half of the first packet. `held`: it never comes. An object: this comes instead.
+ * breaks after half of the first packet. `held`: it never comes. An object: this comes, and the server never hears of the
+ * request.
  */
 export type ReplyFault = 'lost' | 'half' | 'held' | { readonly status: number; readonly body: unknown };
 
@@ -31,6 +32,7 @@ export class NetProxy {
   readonly #targetPort: number;
   readonly #lines = new Set<net.Socket>();
   readonly #rules = new Set<Rule>();
+  readonly #garbled: { readonly from: Buffer; readonly to: Buffer }[] = [];
   readonly #requests: string[] = [];
   #server: net.Server;
   #mode: NetMode = 'up';
@@ -77,9 +79,20 @@ export class NetProxy {
     this.#rules.add({ request, fault, left: times });
   }
 
-  /** No reply meets a fault any more. */
+  /**
+   * What a request says as `from` arrives as `to`, of the same length: as from a version of the app that is broken. Both
+   * have to lie within one packet, uncompressed.
+   */
+  garble(from: string, to: string): void {
+    const rule = { from: Buffer.from(from), to: Buffer.from(to) };
+    if (rule.from.length !== rule.to.length) throw new Error('Only as many bytes as there were.');
+    this.#garbled.push(rule);
+  }
+
+  /** No request and no reply meets a fault any more. */
   heal(): void {
     this.#rules.clear();
+    this.#garbled.length = 0;
   }
 
   async close(): Promise<void> {
@@ -102,7 +115,8 @@ export class NetProxy {
     const line: Line = { client, server, rule: null };
     client.on('data', (bytes) => {
       this.#note(line, bytes);
-      if (!server.destroyed) server.write(bytes);
+      if (typeof line.rule?.fault === 'object') return;
+      if (!server.destroyed) server.write(this.#garble(bytes));
     });
     server.on('data', (bytes) => {
       this.#answer(line, bytes);
@@ -121,6 +135,16 @@ export class NetProxy {
     this.#requests.push(request);
     line.rule = [...this.#rules].find((rule) => rule.request === request && rule.left > 0) ?? null;
     if (line.rule) line.rule.left -= 1;
+    if (typeof line.rule?.fault === 'object') line.client.end(replyOf(line.rule.fault));
+  }
+
+  #garble(bytes: Buffer): Buffer {
+    const arriving = Buffer.from(bytes);
+    for (const { from, to } of this.#garbled) {
+      const at = arriving.indexOf(from);
+      if (at >= 0) arriving.set(to, at);
+    }
+    return arriving;
   }
 
   #answer(line: Line, bytes: Buffer): void {
@@ -132,7 +156,6 @@ export class NetProxy {
     }
     if (rule.fault === 'lost') client.resetAndDestroy();
     else if (rule.fault === 'half') client.end(bytes.subarray(0, Math.ceil(bytes.length / 2)));
-    else client.end(replyOf(rule.fault));
   }
 
   #track(socket: net.Socket): void {

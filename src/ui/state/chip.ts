@@ -73,9 +73,12 @@ function changes(count: number): string {
   return count === 1 ? '1 change is kept' : `${count} changes are kept`;
 }
 
-/** What this page saw last counts more than the stored run, which may be of another day. */
-function failureOf(status: SyncStatusRow, activity: SyncActivity): ErrorCode | null {
-  return activity.failure?.code ?? status.last_error;
+/**
+ * Why the last sync did not get through. What this page saw last counts more than the stored run, which may be of another
+ * day; but who has signed out since is signed out.
+ */
+export function failureOf(status: SyncStatusRow, activity: SyncActivity): ErrorCode | null {
+  return status.last_error === 'signed_out' ? 'signed_out' : (activity.failure?.code ?? status.last_error);
 }
 
 /** Only what the person has to mend: what passes by itself is no alarm. */

@@ -1,7 +1,8 @@
 /** Sync as the screens see it: the stored status and what the service worker is doing, joined. */
 import type { LocalDatabase, SyncStatusRow } from '../../client/db/api.ts';
 import type { SyncActivity, SyncControl } from '../../client/sync-api.ts';
-import { chipOf, type Chip } from './chip.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { chipOf, failureOf, type Chip } from './chip.ts';
 import { LiveRows } from './live-rows.svelte.ts';
 
 export class SyncState {
@@ -40,6 +41,11 @@ export class SyncState {
 
   get chip(): Chip {
     return chipOf({ status: this.status, activity: this.#activity });
+  }
+
+  /** Why the last sync of the signed-in account did not get through. */
+  get failure(): ErrorCode | null {
+    return this.status?.user_id ? failureOf(this.status, this.#activity) : null;
   }
 
   /** Conflicts and refused changes that wait for the person. */

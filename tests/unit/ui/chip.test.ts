@@ -55,6 +55,13 @@ const withAccountCases: readonly Case[] = [
     label: 'Needs attention',
   },
   {
+    when: 'the person signed out after a sync had failed',
+    status: { last_error: 'signed_out', waiting: 2 },
+    activity: { failure: { code: 'unavailable' } },
+    kind: 'attention',
+    label: 'Needs attention',
+  },
+  {
     when: 'the session ended and there is no connection',
     status: { last_error: 'signed_out' },
     activity: { online: false },

@@ -1,0 +1,75 @@
+/** The Sync screen tells what is so: what waits, what ran, what went wrong and when it is tried again. */
+import { AppPage } from '../../support/app-page.ts';
+import { SyncPage } from '../../support/sync-page.ts';
+import { expect, test } from '../world.ts';
+
+const ana = { name: 'ana', password: 'a long enough password' };
+const sync = 'POST /api/sync';
+const away = { status: 503, body: { error: { code: 'unavailable', message: 'away' } } };
+
+test('what waits is listed by kind, with the last error in words and the next try', async ({ world }) => {
+  const device = await world.device('phone');
+  const phone = await AppPage.withNewAccount(device, ana);
+  device.network.fail(sync, away, Infinity);
+  await phone.addWord('el cielo', 'sky');
+  await phone.startConversation('El cielo es azul.');
+
+  const screen = await SyncPage.open(phone);
+  await expect(screen.figure('Waiting to be sent', 'Words')).toHaveText('1 change');
+  await expect(screen.figure('Waiting to be sent', 'Conversations')).toHaveText('1 change');
+  await expect(screen.figure('Waiting to be sent', 'Messages')).toHaveText('1 change');
+  await expect(screen.main).toContainText('The server is not available.');
+  await expect(screen.main).toContainText(/Next try in/);
+  await expect(screen.main).toContainText('Last synced just now.');
+
+  device.network.heal();
+  await screen.main.getByRole('button', { name: 'Sync now' }).click();
+  await phone.untilChip('synced');
+  await expect(screen.main.getByRole('region', { name: 'Waiting to be sent' })).toHaveCount(0);
+  await expect(screen.main).not.toContainText(/Next try in/);
+});
+
+test('the statistics are what happened', async ({ world }) => {
+  const device = await world.device('phone');
+  const phone = await AppPage.withNewAccount(device, ana);
+  await phone.addWord('el cielo', 'sky');
+  await phone.untilChip('synced');
+  device.network.fail(sync, away, 1);
+  const failed = device.network.count(sync) + 1;
+  await phone.addWord('la estrella', 'star');
+  await expect.poll(() => device.network.count(sync)).toBeGreaterThan(failed);
+  await phone.untilChip('synced');
+
+  const screen = await SyncPage.open(phone);
+  const figure = (label: string) => screen.figure('In the last days', label);
+  // Each run was one request.
+  await expect.poll(async () => await figure('Syncs').textContent()).toBe(`${device.network.count(sync)} runs`);
+  const runs = device.network.count(sync);
+  await expect(figure('Got through')).toHaveText(`${runs - 1} (${Math.floor((100 * (runs - 1)) / runs)} %)`);
+  await expect(figure('Failed')).toHaveText('1');
+  // A profile, and twice a word with its entry in the study log; nothing came down.
+  await expect(figure('Rows exchanged')).toHaveText('5');
+  await expect(figure('Conflicts')).toHaveText('0');
+  await expect(figure('Last got through')).toHaveText('just now');
+  await expect(screen.main.getByRole('region', { name: 'Last runs' })).toContainText('The server is away');
+});
+
+test('the app looks for changes as often as the person chose', async ({ world }) => {
+  const device = await world.device('phone');
+  const phone = await AppPage.withNewAccount(device, ana);
+  await phone.page.goto(device.url('/settings'));
+  await phone.page.clock.install();
+  await phone.page.getByLabel('Look for changes').selectOption('Every 5 minutes');
+  await phone.untilChip('synced');
+  const screen = await SyncPage.open(phone);
+  const runs = () => device.network.count(sync);
+  await expect.poll(async () => await screen.figure('In the last days', 'Syncs').textContent()).toBe(`${runs()} runs`);
+
+  const before = runs();
+  await phone.page.clock.fastForward('04:00');
+  await screen.main.getByRole('button', { name: 'Sync now' }).click();
+  await expect.poll(runs).toBe(before + 1);
+  await phone.untilChip('synced');
+  await phone.page.clock.fastForward('05:30');
+  await expect.poll(runs).toBe(before + 2);
+});
