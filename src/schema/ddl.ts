@@ -5,21 +5,42 @@
  * sequence whose state the row holds, 0 when the server never had it.
  */
 import type { Column, Table } from './column.ts';
-import { tableOf, tables } from './tables.ts';
+import type { Schema } from './schema.ts';
+import { currentSchema } from './tables.ts';
 import { captureTriggers } from './triggers.ts';
 
 /** The full-text module of the SQLite at hand: sql.js is built without FTS5. */
 export type FullTextModule = 'fts5' | 'fts4';
 
 /** Creates the whole schema in an empty file. */
-export function createSchema(fullText: FullTextModule): string[] {
-  const synced = Object.entries<Table>(tables).flatMap(([name, table]) => [
-    createTable(name, table),
-    ...createIndexes(name, table),
-    ...captureTriggers(name, table),
-    ...(table.fullText ? createFullText({ name, columns: table.fullText, module: fullText }) : []),
-  ]);
-  return [...synced, ...localTables];
+export function createSchema(fullText: FullTextModule, schema: Schema = currentSchema): string[] {
+  return [...createTables(fullText, schema), ...createIndexes(schema), ...createTriggers(fullText, schema)];
+}
+
+export function createTables(fullText: FullTextModule, schema: Schema): string[] {
+  return [...perTable(schema, createTable), ...fullTextOf(fullText, schema, createFullText), ...localTables];
+}
+
+export function createIndexes(schema: Schema): string[] {
+  return perTable(schema, (name, { indexes = [] }) =>
+    indexes.map((columns) => `CREATE INDEX ${name}_by_${columns.join('_')} ON ${name} (${columns.join(', ')})`),
+  );
+}
+
+export function createTriggers(fullText: FullTextModule, schema: Schema): string[] {
+  return [...perTable(schema, captureTriggers), ...fullTextOf(fullText, schema, createFullTextTriggers)];
+}
+
+function perTable(schema: Schema, create: (name: string, table: Table) => string | readonly string[]): string[] {
+  return Object.entries(schema.tables).flatMap(([name, table]) => create(name, table));
+}
+
+function fullTextOf(
+  module: FullTextModule,
+  schema: Schema,
+  create: (fullText: FullText) => string | readonly string[],
+): string[] {
+  return perTable(schema, (name, { fullText: columns }) => (columns ? create({ name, columns, module }) : []));
 }
 
 /** SQL name of the full-text index of a table. */
@@ -48,25 +69,29 @@ function literal(value: string | number): string {
   return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
 }
 
-function createIndexes(name: string, table: Table): string[] {
-  return (table.indexes ?? []).map(
-    (columns) => `CREATE INDEX ${name}_by_${columns.join('_')} ON ${name} (${columns.join(', ')})`,
-  );
-}
-
 interface FullText {
   readonly name: string;
   readonly columns: readonly string[];
   readonly module: FullTextModule;
 }
 
+/** An index over the table's own rows ("external content"). Accents and case are folded. */
+function createFullText({ name, columns, module }: FullText): string {
+  const index = fullTextName(name);
+  const names = columns.join(', ');
+  if (module === 'fts4') {
+    return `CREATE VIRTUAL TABLE ${index} USING fts4(${names}, content=${name}, tokenize=unicode61 "remove_diacritics=2")`;
+  }
+  // detail=none: which rows have the term is all that is asked; positions would double the index.
+  return `CREATE VIRTUAL TABLE ${index} USING fts5(${names}, content='${name}', content_rowid='_rowid', detail=none, tokenize='unicode61 remove_diacritics 2')`;
+}
+
 /**
- * An index over the table's own rows ("external content"). Accents and case are folded. New rows are not indexed by a
- * trigger but later, many in one statement (`fullTextCatchUp`): FTS5 writes its index out after every statement that
- * touches it, which costs more than the row itself. Triggers keep right what is indexed already: the rows that have their
- * sizes in `_docsize`.
+ * New rows are not indexed by a trigger but later, many in one statement (`fullTextCatchUp`): FTS5 writes its index out
+ * after every statement that touches it, which costs more than the row itself. Triggers keep right what is indexed
+ * already: the rows that have their sizes in `_docsize`.
  */
-function createFullText({ name, columns, module }: FullText): string[] {
+function createFullTextTriggers({ name, columns, module }: FullText): string[] {
   const index = fullTextName(name);
   const names = columns.join(', ');
   const values = (row: 'NEW' | 'OLD') => columns.map((column) => `${row}.${column}`).join(', ');
@@ -76,7 +101,6 @@ function createFullText({ name, columns, module }: FullText): string[] {
     const remove = `DELETE FROM ${index} WHERE docid = OLD._rowid;`;
     const add = `INSERT INTO ${index} (docid, ${names}) VALUES (NEW._rowid, ${values('NEW')});`;
     return [
-      `CREATE VIRTUAL TABLE ${index} USING fts4(${names}, content=${name}, tokenize=unicode61 "remove_diacritics=2")`,
       `CREATE TRIGGER ${index}_inserted AFTER INSERT ON ${name} BEGIN ${add} END`,
       `CREATE TRIGGER ${index}_deleting BEFORE DELETE ON ${name} BEGIN ${remove} END`,
       `CREATE TRIGGER ${index}_updating BEFORE UPDATE OF ${names} ON ${name} WHEN ${edited} BEGIN ${remove} END`,
@@ -86,27 +110,30 @@ function createFullText({ name, columns, module }: FullText): string[] {
   const isIndexed = `EXISTS (SELECT 1 FROM ${index}_docsize WHERE rowid = OLD._rowid)`;
   const remove = `INSERT INTO ${index} (${index}, rowid, ${names}) VALUES ('delete', OLD._rowid, ${values('OLD')});`;
   const add = `INSERT INTO ${index} (rowid, ${names}) VALUES (NEW._rowid, ${values('NEW')});`;
-  // detail=none: which rows have the term is all that is asked; positions would double the index.
   return [
-    `CREATE VIRTUAL TABLE ${index} USING fts5(${names}, content='${name}', content_rowid='_rowid', detail=none, tokenize='unicode61 remove_diacritics 2')`,
     `CREATE TRIGGER ${index}_deleted AFTER DELETE ON ${name} WHEN ${isIndexed} BEGIN ${remove} END`,
     `CREATE TRIGGER ${index}_updated AFTER UPDATE OF ${names} ON ${name} WHEN (${edited}) AND ${isIndexed} BEGIN ${remove} ${add} END`,
   ];
+}
+
+export interface FullTextCatchUp {
+  readonly isBehind: string;
+  /** Parameter: at most so many rows, oldest first. */
+  readonly indexNext: string;
 }
 
 /**
  * Statements that bring the full-text index of a table up to its new rows, or null for a table without one. New rows have
  * the highest `_rowid`: SQLite gives one more than the highest there is.
  */
-export function fullTextCatchUp(name: string): { readonly isBehind: string; readonly indexNext: string } | null {
-  const columns = tableOf(name)?.fullText;
+export function fullTextCatchUp(name: string, schema: Schema = currentSchema): FullTextCatchUp | null {
+  const columns = schema.tableOf(name)?.fullText;
   if (!columns) return null;
   const index = fullTextName(name);
   const names = columns.join(', ');
   const fresh = `_rowid > (SELECT coalesce(max(rowid), 0) FROM ${index}_docsize)`;
   return {
     isBehind: `SELECT 1 FROM ${name} WHERE ${fresh} LIMIT 1`,
-    /** Parameter: at most so many rows, oldest first. */
     indexNext: `INSERT INTO ${index} (rowid, ${names}) SELECT _rowid, ${names} FROM ${name} WHERE ${fresh} ORDER BY _rowid LIMIT ?`,
   };
 }

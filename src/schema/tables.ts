@@ -1,10 +1,12 @@
 /**
  * The one declaration of every synced table. Client DDL, triggers, validation on both sides and row types all follow
- * from it, so a column is added here and nowhere else (and in `migrations.ts`, for files that exist already).
+ * from it, so a column is added here and nowhere else (and in `steps.ts`, for files that exist already).
  *
  * Times are milliseconds since 1970 (UTC). Languages are BCP 47 tags. Deletions are tombstones of the protocol, not a column.
  */
 import type { NumberColumn, RowOf, Table, TextColumn } from './column.ts';
+import { defineSchema } from './schema.ts';
+import { steps } from './steps.ts';
 
 const time = { type: 'integer', min: 0, max: 8_640_000_000_000_000, computed: true } as const satisfies NumberColumn;
 const optionalTime = { ...time, nullable: true, default: null } as const satisfies NumberColumn;
@@ -170,24 +172,17 @@ export const tables = {
 export type TableName = keyof typeof tables;
 export type Row<T extends TableName> = RowOf<(typeof tables)[T]>;
 
-/** Raised with every change of `tables`; client files carry it in `PRAGMA user_version`, requests in `schema`. */
-export const schemaVersion = 1;
+/** What this version of the app knows: the default wherever a schema is asked for. */
+export const currentSchema = defineSchema({ tables, steps });
+
+/** Client files carry it in `PRAGMA user_version`, requests in `schema`. */
+export const schemaVersion = currentSchema.version;
 
 /** Table names in sync order: by priority, then by declaration. */
-export const syncOrder: readonly TableName[] = (Object.keys(tables) as TableName[]).sort(
-  (a, b) => tables[a].priority - tables[b].priority,
-);
+export const syncOrder = currentSchema.syncOrder as readonly TableName[];
 
-/** The declaration of a table, or undefined for a name that is not ours (own keys only: `__proto__` is not a table). */
-export function tableOf(name: string): Table | undefined {
-  return Object.hasOwn(tables, name) ? tables[name as TableName] : undefined;
-}
-
-const columnNames = new Map<string, readonly string[]>(
-  Object.entries(tables).map(([name, table]) => [name, Object.keys(table.columns)]),
-);
+/** The declaration of a table, or undefined for a name that is not ours. */
+export const tableOf = currentSchema.tableOf;
 
 /** Declared columns of a table in their order. */
-export function columnsOf(name: TableName): readonly string[] {
-  return columnNames.get(name)!;
-}
+export const columnsOf: (name: TableName) => readonly string[] = currentSchema.columnsOf;

@@ -6,9 +6,10 @@ import { assert } from '../../base/assert.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Value } from '../../base/value.ts';
 import type { Stamp } from '../../protocol/messages.ts';
-import { fullTextCatchUp } from '../../schema/ddl.ts';
-import { migrationPlan } from '../../schema/migrations.ts';
-import { tableOf, tables } from '../../schema/tables.ts';
+import { fullTextCatchUp, type FullTextCatchUp } from '../../schema/ddl.ts';
+import { migrationPlan, type ClientFile, type StoredObject } from '../../schema/migrations.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { currentSchema } from '../../schema/tables.ts';
 import { observe, tick } from '../../sync/clock.ts';
 import type { Clock } from '../../sync/ports.ts';
 import type { Driver, Statement } from './driver.ts';
@@ -35,13 +36,15 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** Makes the device id of a new file. */
   readonly newId: () => string;
+  /** What the file is brought to; the app's own unless a test has several versions. */
+  readonly schema?: Schema;
 }
-
-const fullTextTables = Object.keys(tables).flatMap((name) => fullTextCatchUp(name) ?? []);
 
 export class Database {
   readonly driver: Driver;
+  readonly schema: Schema;
   readonly #clock: Clock;
+  readonly #fullText: readonly FullTextCatchUp[];
   readonly #statements = new Map<string, Statement>();
   readonly #listeners = new Set<CommitListener>();
   /** Of the running transaction, or of the last one. */
@@ -59,9 +62,11 @@ export class Database {
     return ok(database);
   }
 
-  private constructor({ driver, clock }: DatabaseOptions) {
+  private constructor({ driver, clock, schema = currentSchema }: DatabaseOptions) {
     this.driver = driver;
+    this.schema = schema;
     this.#clock = clock;
+    this.#fullText = Object.keys(schema.tables).flatMap((name) => fullTextCatchUp(name, schema) ?? []);
     driver.defineFunction('local_stamp', () => this.#stamp);
   }
 
@@ -78,7 +83,7 @@ export class Database {
       this.#stamp = tick(this.#stamp, this.now());
       const value = work(this.#writeSql);
       this.#prepared('COMMIT').run();
-      if (origin === 'local' && [...written].some((table) => tableOf(table))) written.add('outbox');
+      if (origin === 'local' && [...written].some((table) => this.schema.tableOf(table))) written.add('outbox');
       this.#written = null;
       if (written.size > 0) for (const listener of this.#listeners) listener(written, origin);
       return value;
@@ -95,7 +100,7 @@ export class Database {
    * time. At most `limit` rows a table in one transaction; true when none is left.
    */
   indexNewRows(limit: number = Number.MAX_SAFE_INTEGER): boolean {
-    const behind = fullTextTables.filter(({ isBehind }) => this.#readSql.arrays(isBehind).length > 0);
+    const behind = this.#fullText.filter(({ isBehind }) => this.#readSql.arrays(isBehind).length > 0);
     if (behind.length === 0) return true;
     this.write((sql) => {
       for (const { indexNext } of behind) sql.run(indexNext, [limit]);
@@ -180,11 +185,9 @@ export class Database {
     }
   }
 
+  /** In one transaction: a kill on the way leaves the file as it was, of the version before. */
   #migrate(): Result<null, 'newer'> {
-    const statement = this.driver.prepare('PRAGMA user_version');
-    const version = Number(statement.arrays()[0]?.[0] ?? 0);
-    statement.finalize();
-    const plan = migrationPlan(version, this.driver.fullText);
+    const plan = migrationPlan(this.#file(), this.schema);
     if (!plan.ok) return err(plan.error);
     if (plan.value.length === 0) return ok(null);
     this.driver.exec('BEGIN IMMEDIATE');
@@ -196,6 +199,18 @@ export class Database {
       throw error;
     }
     return ok(null);
+  }
+
+  #file(): ClientFile {
+    const ask = (sql: string): Record<string, Value>[] => {
+      const statement = this.driver.prepare(sql);
+      const rows = statement.all();
+      statement.finalize();
+      return rows;
+    };
+    const [header] = ask('PRAGMA user_version');
+    const objects = ask('SELECT type, name, sql FROM sqlite_schema') as unknown as StoredObject[];
+    return { version: Number(header?.['user_version'] ?? 0), objects, fullText: this.driver.fullText };
   }
 
   #load(newId: () => string): void {

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { fullTextCatchUp, fullTextName } from '../../../src/schema/ddl.ts';
 import { migrationPlan } from '../../../src/schema/migrations.ts';
+import { defineSchema } from '../../../src/schema/schema.ts';
 import { columnsOf, schemaVersion, syncOrder, tableOf, tables } from '../../../src/schema/tables.ts';
 import { openNodeDriver } from '../../support/node-driver.ts';
+
+const file = { objects: [], fullText: 'fts5' as const };
+const text = { type: 'text', maxLength: 10 } as const;
 
 describe('a client file', () => {
   it.each(['fts5', 'fts4'] as const)('is made from nothing, with %s', (fullText) => {
     const driver = openNodeDriver();
-    const plan = migrationPlan(0, fullText);
+    const plan = migrationPlan({ version: 0, objects: [], fullText });
     if (!plan.ok) throw new Error('a new file is older');
     driver.defineFunction('local_stamp', () => 1);
     for (const sql of plan.value) driver.exec(sql);
@@ -20,11 +24,39 @@ describe('a client file', () => {
   });
 
   it('of the present version needs nothing', () => {
-    expect(migrationPlan(schemaVersion, 'fts5')).toEqual({ ok: true, value: [] });
+    expect(migrationPlan({ ...file, version: schemaVersion })).toEqual({ ok: true, value: [] });
   });
 
   it('of a newer version is left alone', () => {
-    expect(migrationPlan(schemaVersion + 1, 'fts5')).toEqual({ ok: false, error: 'newer' });
+    expect(migrationPlan({ ...file, version: schemaVersion + 1 })).toEqual({ ok: false, error: 'newer' });
+  });
+
+  it('goes through the steps that it lacks, without triggers, then gets those and the indexes of the declaration', () => {
+    const note = { priority: 1, indexes: [['title'], ['at']], columns: { title: text, at: text } };
+    const schema = defineSchema({
+      tables: { note },
+      steps: [{ statements: ['one'] }, { statements: ['two', 'three'] }, { statements: ['four'] }],
+    });
+    const objects = [
+      { type: 'table', name: 'note', sql: 'CREATE TABLE note (title)' },
+      { type: 'index', name: 'sqlite_autoindex_note_1', sql: null },
+      { type: 'index', name: 'note_by_title', sql: 'CREATE INDEX note_by_title ON note (title)' },
+      { type: 'index', name: 'note_by_old', sql: 'CREATE INDEX note_by_old ON note (old)' },
+      { type: 'trigger', name: 'note_inserted', sql: 'CREATE TRIGGER note_inserted …' },
+    ];
+    const plan = migrationPlan({ version: 2, objects, fullText: 'fts5' }, schema);
+    expect(plan.ok && plan.value.map((sql) => sql.split(/ (?:AFTER|ON) /)[0])).toEqual([
+      'DROP TRIGGER note_inserted',
+      'DROP INDEX note_by_old',
+      'two',
+      'three',
+      'four',
+      'CREATE INDEX note_by_at',
+      'CREATE TRIGGER note_inserted',
+      'CREATE TRIGGER note_updated',
+      'CREATE TRIGGER note_deleted',
+      'PRAGMA user_version = 4',
+    ]);
   });
 });
 

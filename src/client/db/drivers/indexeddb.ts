@@ -72,7 +72,7 @@ class IndexedDbDriver implements Driver {
 
   defineFunction(name: string, value: () => number): void {
     this.#db.create_function(name, value);
-    this.#functions.push(name);
+    if (!this.#functions.includes(name)) this.#functions.push(name);
   }
 
   /** One image at a time; whoever asks meanwhile gets the next one, which holds everything up to then. */
