@@ -1,11 +1,14 @@
-/** The suite of `ChangeStore` on every implementation. A new one is one more call. */
+/** The suites of `ChangeStore` on every implementation. A new one is one more call. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import Database from 'better-sqlite3';
 import { openTestStore } from '../support/server-harness.ts';
+import { accountStoreSuite } from './account-store.ts';
 import { changeStoreSuite, type OpenedStore } from './change-store.ts';
 
 changeStoreSuite('SQLite', openSqlite);
+accountStoreSuite('SQLite', openSqlite);
 
 async function openSqlite(): Promise<OpenedStore> {
   const directory = await mkdtemp(path.join(tmpdir(), 'lorikeet-store-'));
@@ -17,6 +20,14 @@ async function openSqlite(): Promise<OpenedStore> {
       await store.close();
       store = openTestStore(file);
       return store;
+    },
+    async rowCounts() {
+      const database = new Database(file, { readonly: true });
+      const count = (table: string) => database.prepare(`SELECT count(*) FROM "${table}"`).pluck().get() as number;
+      const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[];
+      const counts = Object.fromEntries(tables.map((table) => [table, count(table)]));
+      database.close();
+      return counts;
     },
     async dispose() {
       await store.close();

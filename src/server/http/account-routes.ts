@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials, SessionReply } from '../../protocol/messages.ts';
 import { credentialsSchema } from '../../protocol/request-schema.ts';
-import type { Account } from '../change-store.ts';
+import type { Account } from '../account-store.ts';
 import { nameKeyOf, readName, readPassword } from './account-name.ts';
 import { RequestFailure, sendFailure } from './failures.ts';
 import type { Passwords } from './passwords.ts';

@@ -2,10 +2,10 @@
  * Who is signed in. The cookie holds 32 random bytes and nothing else; the store holds only their SHA-256, so that a copy
  * of the database signs nobody in.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Account, ChangeStore } from '../change-store.ts';
+import type { Account, AccountStore } from '../account-store.ts';
 import type { ServerClock } from './clock.ts';
 
 export const sessionCookie = 'lorikeet_session';
@@ -13,15 +13,19 @@ export const sessionCookie = 'lorikeet_session';
 const day = 86_400_000;
 /** Sliding: counted from the last day on which the session was used. */
 const lifetime = 180 * day;
+/** How coarsely the list of sessions knows when one was last used: it costs a write. */
+const useGrain = 3_600_000;
 
 export interface SignedIn {
   readonly user: Account;
+  /** Names the session in the list of sessions. */
+  readonly id: string;
   /** Names the session in the store and among the open event streams. */
   readonly tokenHash: string;
 }
 
 export interface Sessions {
-  /** Null when the request carries no session that is good now. Renews the session, at most once a day. */
+  /** Null when the request carries no session that is good now. Notes its use, coarsely; renews it at most once a day. */
   current(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn | null>;
   open(reply: FastifyReply, session: { user: Account; deviceName: string }): Promise<void>;
   /** Ends the request's session, where it has one, and gives the hash that named it. */
@@ -29,7 +33,7 @@ export interface Sessions {
   isGood(tokenHash: string): Promise<boolean>;
 }
 
-export function createSessions({ store, clock }: { store: ChangeStore; clock: ServerClock }): Sessions {
+export function createSessions({ store, clock }: { store: AccountStore; clock: ServerClock }): Sessions {
   return {
     async current(request, reply) {
       const token = tokenOf(request);
@@ -38,17 +42,20 @@ export function createSessions({ store, clock }: { store: ChangeStore; clock: Se
       const tokenHash = hashOf(token);
       const session = await store.findSession(tokenHash, now);
       if (!session) return null;
-      if (session.expiresAt < now + lifetime - day) {
-        await store.renewSession(tokenHash, now + lifetime);
-        reply.setCookie(sessionCookie, token, cookieOptions(request));
+      const renews = session.expiresAt < now + lifetime - day;
+      if (renews || session.usedAt < now - useGrain) {
+        const expiresAt = renews ? now + lifetime : session.expiresAt;
+        await store.touchSession(tokenHash, { usedAt: now, expiresAt });
       }
-      return { user: session.user, tokenHash };
+      if (renews) reply.setCookie(sessionCookie, token, cookieOptions(request));
+      return { user: session.user, id: session.id, tokenHash };
     },
 
     async open(reply, { user, deviceName }) {
       const token = randomBytes(32).toString('base64url');
       const now = clock.now();
       await store.createSession({
+        id: randomUUID(),
         tokenHash: hashOf(token),
         user: user.id,
         deviceName,

@@ -63,6 +63,30 @@ describe('the file', () => {
     expect(tables(open(empty))).toEqual(tables(open()));
   });
 
+  it('of version 1 keeps its sessions, which get ids of their own for the list', () => {
+    open().close();
+    const old = new Database(file);
+    old.exec(`DROP TABLE passkey; DROP TABLE ceremony; DROP TABLE session; ALTER TABLE account DROP COLUMN gone;
+      CREATE TABLE session (token_hash TEXT PRIMARY KEY, user INTEGER NOT NULL REFERENCES account (key) ON DELETE CASCADE,
+        device_name TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE INDEX session_user ON session (user);
+      INSERT INTO account (key, id, name, name_key, password_hash, created_at) VALUES (1, 'u', 'Ana', 'ana', 'h', 5);
+      INSERT INTO session VALUES ('t1', 1, 'Phone', 7, 99), ('t2', 1, 'Laptop', 8, 99);
+      PRAGMA user_version = 1`);
+    old.close();
+    const database = open();
+    const sessions = database.prepare('SELECT DISTINCT length(id) AS length, used_at FROM session').all();
+    const ids = database.prepare('SELECT count(DISTINCT id) FROM session').pluck().get();
+    database.close();
+    expect({ sessions, ids }).toEqual({
+      sessions: [
+        { length: 32, used_at: 7 },
+        { length: 32, used_at: 8 },
+      ],
+      ids: 2,
+    });
+  });
+
   it('is refused, untouched, when it is something else', () => {
     const text = 'this is a letter to my aunt. '.repeat(100);
     const letter = path.join(directory, 'letter.txt');
@@ -81,7 +105,7 @@ describe('the file', () => {
     const database = open();
     database.pragma('user_version = 99');
     database.close();
-    expect(refusal()).toMatch(/newer server \(version 99, this one knows 1\)/);
+    expect(refusal()).toMatch(/newer server \(version 99, this one knows \d+\)/);
   });
 
   it('is refused when it is damaged', () => {

@@ -50,6 +50,37 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX row_seq ON row (user, seq);
   `,
+  // 2: sessions have a name of their own for the list, passkeys, accounts on their way out.
+  `
+  ALTER TABLE account ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE session ADD COLUMN id TEXT NOT NULL DEFAULT '';
+  ALTER TABLE session ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE session SET id = lower(hex(randomblob(16))), used_at = created_at;
+  DROP INDEX session_user;
+  CREATE UNIQUE INDEX session_user ON session (user, id);
+  CREATE TABLE passkey (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    user INTEGER NOT NULL REFERENCES account (key) ON DELETE CASCADE,
+    credential_id TEXT NOT NULL UNIQUE,
+    public_key BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    transports TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER
+  ) STRICT;
+  CREATE INDEX passkey_user ON passkey (user);
+  CREATE TABLE ceremony (
+    token_hash TEXT PRIMARY KEY,
+    challenge TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    user INTEGER REFERENCES account (key) ON DELETE CASCADE,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ceremony_expiry ON ceremony (expires_at);
+  CREATE INDEX ceremony_user ON ceremony (user);
+  `,
 ];
 
 /** Opens or creates the file. The error is a sentence for the operator. */
@@ -93,6 +124,8 @@ function configure(database: Database.Database): void {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
+  // Overwrites what a page no longer holds, where that costs no write of its own: else moved cells leave copies behind.
+  database.pragma('secure_delete = FAST');
   // After a checkpoint the log is cut back to this, so that one large push does not leave a large file for ever.
   database.pragma('journal_size_limit = 67108864');
   database.pragma('cache_size = -65536');

@@ -3,10 +3,9 @@
  * that is, is decided in `server/exchange`.
  */
 import type Database from 'better-sqlite3';
-import { assert } from '../../../base/assert.ts';
 import type { Sequence, Stamp } from '../../../protocol/messages.ts';
 import { conflictSettingPrefix } from '../../../schema/policies.ts';
-import type { Pulled, Push } from '../../change-store.ts';
+import { UnknownAccount, type Pulled, type Push } from '../../change-store.ts';
 import { mergePush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
 import { pull, pulledRow, type PulledRow } from '../../exchange/page.ts';
 
@@ -36,7 +35,7 @@ export function createExchange(database: Database.Database, newId: () => string)
 
   return (push) => {
     const found = statements.getAccount.get(push.user);
-    assert(found, 'an exchange is for an account that exists');
+    if (!found) throw new UnknownAccount();
     const [key, head, clock] = found;
     const account = { head, clock };
     const merged = mergePush({ push, account, rows: storedRows(key), newId });
@@ -51,7 +50,7 @@ function prepare(database: Database.Database) {
   return {
     getAccount: database
       .prepare<[string], [key: number, head: Sequence, clock: Stamp]>(
-        'SELECT key, head, clock FROM account WHERE id = ?',
+        'SELECT key, head, clock FROM account WHERE id = ? AND gone = 0',
       )
       .raw(),
     putAccount: database.prepare<[Sequence, Stamp, number]>('UPDATE account SET head = ?, clock = ? WHERE key = ?'),
