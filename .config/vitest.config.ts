@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 import { coverageFloors } from './coverage.js';
 
 const kinds = ['unit', 'property', 'simulation', 'conformance', 'contract', 'integration'];
+/** Their tests may ask for a PostgreSQL, which starts only then. */
+const withPostgres = new Set(['conformance', 'integration']);
 const folders = Object.keys(coverageFloors);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -20,7 +22,11 @@ export default defineConfig({
     testTimeout: 30_000,
     projects: kinds.map((kind) => ({
       extends: true,
-      test: { name: kind, include: [`tests/${kind}/**/*.test.ts`] },
+      test: {
+        name: kind,
+        include: [`tests/${kind}/**/*.test.ts`],
+        ...(withPostgres.has(kind) ? { globalSetup: 'tests/support/postgres-setup.ts' } : {}),
+      },
     })),
     coverage: {
       provider: 'v8',

@@ -3,12 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { openTestStore } from '../support/server-harness.ts';
+import { createDatabase, dropDatabase, inCluster } from '../support/postgres-cluster.ts';
+import { postgresForTests } from '../support/postgres-setup.ts';
+import { openPostgresTestStore, openTestStore } from '../support/server-harness.ts';
 import { accountStoreSuite } from './account-store.ts';
 import { changeStoreSuite, type OpenedStore } from './change-store.ts';
 
 changeStoreSuite('SQLite', openSqlite);
 accountStoreSuite('SQLite', openSqlite);
+changeStoreSuite('PostgreSQL', openPostgres);
+accountStoreSuite('PostgreSQL', openPostgres);
 
 async function openSqlite(): Promise<OpenedStore> {
   const directory = await mkdtemp(path.join(tmpdir(), 'lorikeet-store-'));
@@ -32,6 +36,35 @@ async function openSqlite(): Promise<OpenedStore> {
     async dispose() {
       await store.close();
       await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function openPostgres(): Promise<OpenedStore> {
+  const url = await createDatabase(await postgresForTests());
+  let store = await openPostgresTestStore(url);
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      store = await openPostgresTestStore(url);
+      return store;
+    },
+    async rowCounts() {
+      const tables = await inCluster(
+        url,
+        `SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+         AND relnamespace = 'public'::regnamespace AND relname <> 'lorikeet_schema'`,
+      );
+      const counts = tables.map(async ({ relname }) => {
+        const [row] = await inCluster(url, `SELECT count(*)::int AS count FROM ${String(relname)}`);
+        return [relname, row!['count']] as [string, number];
+      });
+      return Object.fromEntries(await Promise.all(counts));
+    },
+    async dispose() {
+      await store.close();
+      await dropDatabase(url);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { ChangeStore } from '../../src/server/change-store.ts';
 import { defaultHttpConfig, type HttpConfig } from '../../src/server/config.ts';
 import type { Metrics } from '../../src/server/metrics.ts';
 import type { Server } from '../../src/server/http/server-types.ts';
+import { openPostgresStore } from '../../src/server/stores/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../src/server/stores/sqlite/sqlite-store.ts';
 
 export interface TestServerOptions {
@@ -76,6 +77,12 @@ export async function buildTestServer(options: TestServerOptions = {}): Promise<
 
 export function openTestStore(file: string): ChangeStore {
   const opened = openSqliteStore({ file, newId: () => v7() });
+  if (!opened.ok) throw new Error(opened.error);
+  return opened.value;
+}
+
+export async function openPostgresTestStore(url: string): Promise<ChangeStore> {
+  const opened = await openPostgresStore({ url, newId: () => v7() });
   if (!opened.ok) throw new Error(opened.error);
   return opened.value;
 }

@@ -10,7 +10,7 @@ import { latestStamp } from '../../sync/change.ts';
 import { observe, stampAt } from '../../sync/clock.ts';
 import { mergeChange, type StoredRow } from '../../sync/merge.ts';
 import type { Push } from '../change-store.ts';
-import { decodeRow, encodeRow, type StoredText } from './row-codec.ts';
+import { encodeRow, type StoredText } from './row-codec.ts';
 
 /** Who wrote a row that no device sent. */
 const serverDevice = 'server';
@@ -31,7 +31,7 @@ export interface Choice {
 
 /** What the push meets: the account's rows before it. */
 export interface StoredRows {
-  row(table: string, id: string): (StoredText & { readonly seq: Sequence }) | null;
+  row(table: string, id: string): StoredRow | null;
   /** Every setting whose key begins with `conflictSettingPrefix`. Asked only when two devices disagree. */
   choices(): Iterable<Choice>;
 }
@@ -96,7 +96,7 @@ function applyChange(run: Run, change: Change): ChangeResult {
   const key = rowKey(table, id);
   const seq = run.head + 1;
   const merged = mergeChange({
-    row: run.drafts.get(key)?.row ?? readRow(run, table, id),
+    row: run.drafts.get(key)?.row ?? run.rows.row(table, id),
     change,
     device: run.push.device,
     cursor: run.push.cursor,
@@ -114,11 +114,6 @@ function applyChange(run: Run, change: Change): ChangeResult {
   }
   for (const values of merged.conflicts) putConflict(run, values);
   return merged.result;
-}
-
-function readRow(run: Run, table: string, id: string): StoredRow | null {
-  const stored = run.rows.row(table, id);
-  return stored ? decodeRow(id, stored.seq, stored) : null;
 }
 
 function put(run: Run, key: string, draft: Draft): void {

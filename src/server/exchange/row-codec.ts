@@ -9,7 +9,9 @@ import type { StoredColumn, StoredRow, Write } from '../../sync/merge.ts';
 
 type PackedWrite = readonly [stamp: Stamp, device: string, seq: Sequence];
 
-interface Meta {
+export type StoredValues = Readonly<Record<string, Value>>;
+
+export interface Meta {
   /** The write of every column that `x` does not list; missing when the row has no columns. */
   readonly w?: PackedWrite;
   readonly x?: Readonly<Record<string, PackedWrite>>;
@@ -41,9 +43,12 @@ export function encodeRow(row: StoredRow): StoredText {
   return { data: JSON.stringify(data), meta: JSON.stringify(meta) };
 }
 
-export function decodeRow(id: string, seq: Sequence, { data, meta: text }: StoredText): StoredRow {
-  const values = JSON.parse(data) as Record<string, Value>;
-  const meta = JSON.parse(text) as Meta;
+export function decodeRow(id: string, seq: Sequence, { data, meta }: StoredText): StoredRow {
+  return unpackRow(id, seq, [JSON.parse(data) as StoredValues, JSON.parse(meta) as Meta]);
+}
+
+/** A row whose texts were parsed already. */
+export function unpackRow(id: string, seq: Sequence, [values, meta]: readonly [StoredValues, Meta]): StoredRow {
   const columns: Record<string, StoredColumn> = {};
   for (const [name, value] of Object.entries(values)) {
     const write = meta.x && Object.hasOwn(meta.x, name) ? meta.x[name]! : meta.w!;

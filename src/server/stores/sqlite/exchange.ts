@@ -8,6 +8,7 @@ import { conflictSettingPrefix } from '../../../schema/policies.ts';
 import { UnknownAccount, type Pulled, type Push } from '../../change-store.ts';
 import { mergePush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
 import { pull, pulledRow, type PulledRow } from '../../exchange/page.ts';
+import { decodeRow } from '../../exchange/row-codec.ts';
 
 export type Exchange = (push: Push) => Pulled;
 
@@ -17,7 +18,7 @@ export function createExchange(database: Database.Database, newId: () => string)
   const storedRows = (account: number): StoredRows => ({
     row(table, id) {
       const found = statements.getRow.get(account, table, id);
-      return found ? { seq: found[0], data: found[1], meta: found[2] } : null;
+      return found ? decodeRow(id, found[0], { data: found[1], meta: found[2] }) : null;
     },
     choices: () =>
       statements.choices.all(account, `${conflictSettingPrefix}*`).map(([id, key, value]) => ({ id, key, value })),

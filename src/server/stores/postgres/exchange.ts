@@ -1,0 +1,198 @@
+/**
+ * One exchange in two round trips: one statement reads all that the push meets, from one snapshot; it is merged here; one
+ * statement writes what comes of it, but only if nobody else wrote to the account in between (`version`). Otherwise the
+ * exchange starts again. In one process a user's pushes wait for each other, so that this is rare.
+ *
+ * The head moves in the transaction that writes the rows, and holds the account's row until then: whoever sees a head sees
+ * every row up to it (I6).
+ */
+import { limits } from '../../../protocol/limits.ts';
+import type { Sequence } from '../../../protocol/messages.ts';
+import { isId } from '../../../schema/validate.ts';
+import { tableOf } from '../../../schema/tables.ts';
+import { StoreUnavailable, UnknownAccount, type Pulled, type Push } from '../../change-store.ts';
+import { mergePush, rowKey, type MergedPush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
+import { mostRows, pull, rowOverhead, type PulledRow, type RowsAfter } from '../../exchange/page.ts';
+import { unpackRow, type Meta, type StoredValues } from '../../exchange/row-codec.ts';
+import { createAccountKeys } from './account-keys.ts';
+import type { Connections, Session, Statement } from './connections.ts';
+import { createTurns } from './turns.ts';
+
+/** After so many times that another server was faster, the account is locked first. */
+const optimisticTries = 4;
+
+export type Exchange = (push: Push) => Promise<Pulled>;
+
+export function createExchange(connections: Connections, newId: () => string): Exchange {
+  const inTurn = createTurns();
+  const keyOf = createAccountKeys();
+
+  const attempt = async (session: Session, key: string, push: Push): Promise<Pulled | null> => {
+    const met = await read(session, key, push);
+    const { account } = met;
+    const merged = mergePush({ push, account, rows: met.rows, newId });
+    const page = pull({ push, account, merged, rowsAfter: () => met.after });
+    if (merged.writes.length > 0 && !(await write(session, { key, version: met.version, merged }))) return null;
+    const { results, head, clock } = merged;
+    return { results, ...page, clock, head, changed: head !== account.head };
+  };
+
+  const exchange = async (push: Push): Promise<Pulled> => {
+    const key = await keyOf(connections, push.user);
+    if (key === null) throw new UnknownAccount();
+    for (let tries = 0; tries < optimisticTries; tries++) {
+      const pulled = await attempt(connections, key, push);
+      if (pulled) return pulled;
+    }
+    return connections.transaction(async (session) => {
+      await session.run(lockAccount, [key]);
+      const pulled = await attempt(session, key, push);
+      if (!pulled) throw new StoreUnavailable('PostgreSQL: the account was written to under its lock');
+      return pulled;
+    });
+  };
+
+  return (push) => (push.changes.length === 0 ? exchange(push) : inTurn(push.user, () => exchange(push)));
+}
+
+/** What a push meets. */
+interface Met {
+  readonly version: string;
+  readonly account: { readonly head: Sequence; readonly clock: number };
+  readonly rows: StoredRows;
+  readonly after: RowsAfter;
+}
+
+type ReadCells = [
+  version: string,
+  head: string,
+  clock: string,
+  met: string | null,
+  choices: string | null,
+  page: string | null,
+  whole: boolean,
+];
+
+async function read(session: Session, key: string, push: Push): Promise<Met> {
+  // What is no id would not be found, and may be no text that the database takes.
+  const wanted = push.changes.filter(({ table, id }) => tableOf(table) && isId(id));
+  const most = mostRows(push);
+  const [found] = await session.run<ReadCells>(readStatement, [
+    key,
+    wanted.map(({ table }) => table),
+    wanted.map(({ id }) => id),
+    push.cursor,
+    most === 0 ? 0 : most + push.changes.length + 1,
+  ]);
+  // Deleted after its key was learnt.
+  if (!found) throw new UnknownAccount();
+  const [version, head, clock, met, choices, page, whole] = found;
+  return {
+    version,
+    account: { head: Number(head), clock: Number(clock) },
+    rows: storedRows(wanted, met, choices),
+    after: { rows: pulledRows(page), all: whole },
+  };
+}
+
+type MetEntry = readonly [at: number, seq: Sequence, values: StoredValues, meta: Meta];
+
+function storedRows(wanted: Push['changes'], met: string | null, choices: string | null): StoredRows {
+  const rows = new Map<string, MetEntry>();
+  for (const entry of parseList<MetEntry>(met)) {
+    const { table, id } = wanted[entry[0] - 1]!;
+    rows.set(rowKey(table, id), entry);
+  }
+  return {
+    row(table, id) {
+      const entry = rows.get(rowKey(table, id));
+      return entry ? unpackRow(id, entry[1], [entry[2], entry[3]]) : null;
+    },
+    choices: () =>
+      parseList<readonly [id: string, values: StoredValues]>(choices).map(([id, { key, value }]) => ({
+        id,
+        key: String(key),
+        value: String(value),
+      })),
+  };
+}
+
+function pulledRows(page: string | null): PulledRow[] {
+  type Entry = readonly [table: string, id: string, seq: Sequence, bytes: number, values: StoredValues | null];
+  return parseList<Entry>(page).map(([table, id, seq, bytes, values]) => ({ table, id, seq, bytes, values }));
+}
+
+/** The database sends a list as JSON without its brackets. */
+function parseList<T>(entries: string | null): T[] {
+  return entries === null ? [] : (JSON.parse(`[${entries}]`) as T[]);
+}
+
+interface Write {
+  readonly key: string;
+  readonly version: string;
+  readonly merged: MergedPush;
+}
+
+/** False when another wrote to the account since it was read; then nothing was written. */
+async function write(session: Session, { key, version, merged: { head, clock, writes } }: Write): Promise<boolean> {
+  const rows = JSON.stringify(writes.map(toRecord));
+  const [moved] = await session.run<[count: number]>(writeStatement, [key, version, head, clock, rows]);
+  return moved?.[0] === 1;
+}
+
+function toRecord({ table, id, seq, deleted, choice, data, meta }: RowWrite): object {
+  return { t: table, i: id, s: seq, d: deleted, c: choice, v: data, m: meta };
+}
+
+/**
+ * Lists of rows come as one text each, put together of the JSON that is stored: the database builds nothing and the server
+ * parses once. Table names and ids need no quoting.
+ */
+const readStatement: Statement = {
+  name: 'exchange-read',
+  text: `
+    SELECT h.version, h.head, h.clock,
+      (SELECT string_agg('[' || k.at || ',' || r.seq || ',' || r.data || ',' || r.meta || ']', ',')
+       FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS k (tbl, id, at)
+       CROSS JOIN LATERAL (
+         SELECT seq, data, meta FROM synced_row WHERE usr = $1 AND tbl = k.tbl AND id = k.id OFFSET 0
+       ) r),
+      (SELECT string_agg('["' || id || '",' || data || ']', ',' ORDER BY id)
+       FROM synced_row WHERE usr = $1 AND choice AND NOT deleted),
+      p.page, p.whole
+    FROM account_head h
+    CROSS JOIN LATERAL (
+      SELECT
+        string_agg('["' || tbl || '","' || id || '",' || seq || ',' || bytes || ',' ||
+          CASE WHEN deleted THEN 'null' ELSE data END || ']', ',' ORDER BY seq) FILTER (WHERE before < ${limits.pullBytes}),
+        count(*) < $5 AND coalesce(max(before), 0) < ${limits.pullBytes}
+      FROM (
+        SELECT *, sum(bytes) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) - bytes AS before
+        FROM (
+          SELECT tbl, id, seq, deleted, data, octet_length(data) + octet_length(id) + ${rowOverhead} AS bytes
+          FROM synced_row WHERE usr = $1 AND seq > $4 ORDER BY seq LIMIT $5
+        ) bounded
+      ) measured
+    ) p (page, whole)
+    WHERE h.usr = $1`,
+};
+
+const writeStatement: Statement = {
+  name: 'exchange-write',
+  text: `
+    WITH moved AS (
+      UPDATE account_head SET version = version + 1, head = $3, clock = $4 WHERE usr = $1 AND version = $2 RETURNING usr
+    ), written AS (
+      INSERT INTO synced_row (usr, tbl, id, seq, deleted, choice, data, meta)
+      SELECT moved.usr, t, i, s, d, c, v, m FROM moved
+      CROSS JOIN json_to_recordset($5::json) AS w (t text, i text, s bigint, d boolean, c boolean, v text, m text)
+      ON CONFLICT (usr, tbl, id) DO UPDATE SET
+        seq = excluded.seq, deleted = excluded.deleted, choice = excluded.choice, data = excluded.data, meta = excluded.meta
+    )
+    SELECT count(*)::int FROM moved`,
+};
+
+const lockAccount: Statement = {
+  name: 'exchange-lock',
+  text: 'SELECT usr FROM account_head WHERE usr = $1 FOR UPDATE',
+};
