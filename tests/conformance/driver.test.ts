@@ -1,6 +1,8 @@
-/** The driver suite on every implementation that runs in Node; opfs-pool runs it in a browser (tests/browser). */
+/** The driver suite on every implementation: the pool of a page on a disk in memory. */
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
+import { openOpfsPool } from '../../src/client/db/drivers/opfs-pool.ts';
+import { FakeDisk, initBrowserSqlite } from '../support/fake-sync-opfs.ts';
 import { openSqlJs, openWasmInMemory } from '../support/memory-drivers.ts';
 import { openNodeDriver } from '../support/node-driver.ts';
 import { describeDriver } from './driver.ts';
@@ -26,4 +28,16 @@ describeDriver({
     return Promise.resolve();
   },
   open: () => openSqlJs(indexedDB),
+});
+
+let disk = new FakeDisk();
+describeDriver({
+  name: 'on the pool of sqlite-wasm',
+  persistent: true,
+  reset: () => {
+    disk = new FakeDisk();
+    disk.mount();
+    return Promise.resolve();
+  },
+  open: () => openOpfsPool({ wait: nothing, init: initBrowserSqlite }),
 });

@@ -9,6 +9,7 @@
 import type { Sqlite3Static, SAHPoolUtil } from '@sqlite.org/sqlite-wasm';
 import { ok } from '../../../base/result.ts';
 import { StorageError, type Driver } from '../driver.ts';
+import { joinLogWrites } from './wasm-log.ts';
 import { openWasmHandle } from './wasm-statement.ts';
 
 /** The directory of the pool in OPFS, and the name of the database in the pool. */
@@ -20,6 +21,7 @@ export interface OpfsPoolOptions {
   readonly wait: (milliseconds: number) => Promise<void>;
   /** Other than the app's own, for tests. */
   readonly directory?: string;
+  readonly init?: () => Promise<Sqlite3Static>;
 }
 
 /** The database, its WAL, the journal of the moment before WAL is set, and one to spare. */
@@ -36,12 +38,14 @@ const pragmas = [
   'PRAGMA temp_store = memory',
   // Negative: in KiB.
   'PRAGMA cache_size = -16384',
+  // Reads: only then does SQLite open the log.
+  'PRAGMA schema_version',
 ];
 
 /** Throws `StorageError` when the files cannot be had. */
 export async function openOpfsPool(options: OpfsPoolOptions): Promise<Driver> {
   const space = createSpaceWatch();
-  const sqlite3 = await loadSqlite(space);
+  const sqlite3 = await startSqlite(space, options.init ?? loadSqlite);
   const pool = await installPool(sqlite3, options);
   try {
     return openDatabase({ sqlite3, pool, space });
@@ -62,12 +66,15 @@ function openDatabase({
 }): Driver {
   const db = new pool.OpfsSAHPoolDb(poolFile);
   const handle = openWasmHandle({ sqlite3, db: Number(db.pointer), outOfSpace: space.ranOut });
+  let freeLog = (): void => undefined;
   const close = (): void => {
     handle.finalizeAll();
     db.close();
+    freeLog();
   };
   try {
     for (const pragma of pragmas) handle.exec(pragma);
+    freeLog = joinLogWrites({ sqlite3, db: Number(db.pointer) });
   } catch (cause) {
     close();
     throw cause;
@@ -117,7 +124,7 @@ function isOutOfSpace(error: unknown): boolean {
 }
 
 /** `sqlite3ApiConfig` is how sqlite-wasm is configured: it reads this global once, when it starts. */
-async function loadSqlite(space: SpaceWatch): Promise<Sqlite3Static> {
+function startSqlite(space: SpaceWatch, init: () => Promise<Sqlite3Static>): Promise<Sqlite3Static> {
   const quiet = (): void => undefined;
   Object.assign(globalThis, {
     sqlite3ApiConfig: {
@@ -129,6 +136,10 @@ async function loadSqlite(space: SpaceWatch): Promise<Sqlite3Static> {
       debug: quiet,
     },
   });
+  return init();
+}
+
+async function loadSqlite(): Promise<Sqlite3Static> {
   const { default: initSqlite } = await import('@sqlite.org/sqlite-wasm');
   return initSqlite();
 }
