@@ -101,7 +101,7 @@ module.exports = {
       [
         base,
         schema,
-        '^src/client/(db/api|capabilities|sync-api)\\.ts$',
+        '^src/client/(db/api|capabilities|sparing|sync-api)\\.ts$',
         '^src/protocol/(errors|limits)\\.ts$',
         ...npm('svelte', 'uuid'),
       ],

@@ -2,8 +2,14 @@
 import type { Result } from '../base/result.ts';
 import type { Failure } from '../protocol/errors.ts';
 import type { SessionReply } from '../protocol/messages.ts';
+import type { Direction } from '../sync/report.ts';
+
+export type { Direction };
 
 export type SyncReason = 'change' | 'open' | 'online' | 'visible' | 'poke' | 'interval' | 'person' | 'signed-in';
+
+/** What the device spares just now: the app then syncs by itself less often (sparing.ts). */
+export type Saving = 'data' | 'battery' | null;
 
 /** What the service worker is doing, as far as this page knows. */
 export interface SyncActivity {
@@ -12,11 +18,12 @@ export interface SyncActivity {
   readonly failure: Failure | null;
   /** What the browser says (a hint) and the last exchange confirms. */
   readonly online: boolean;
+  readonly saving: Saving;
 }
 
 export interface SyncControl {
-  /** Asks for a sync soon; several at once become one. */
-  request(reason: SyncReason): void;
+  /** Asks for a sync soon; several at once become one. By itself the app syncs both ways. */
+  request(reason: SyncReason, direction?: Direction): void;
   readonly activity: SyncActivity;
   onActivity(listener: (activity: SyncActivity) => void): () => void;
 }

@@ -1,4 +1,5 @@
 /** Everything that wakes the service worker for a sync. Each event keeps it alive until the sync is over. */
+import { savesData, type SupplyNavigator } from '../client/adapters/supply.ts';
 import type { ToServiceWorker } from '../client/sw-messages.ts';
 import { syncTag } from '../client/sw-messages.ts';
 import { errors, type Failure } from '../protocol/errors.ts';
@@ -46,7 +47,9 @@ export function listenForSync({ scope, host, link }: SyncEventsOptions): void {
     if (tag === syncTag) (event as SyncEvent).waitUntil(host.sync('both').then(rejectIfPassing));
   });
   scope.addEventListener('periodicsync', (event) => {
-    if ((event as SyncEvent).tag === syncTag) (event as SyncEvent).waitUntil(host.sync('both'));
+    // Looking for news with the app closed is not worth it where data is dear.
+    if ((event as SyncEvent).tag === syncTag && !savesData(scope.navigator as SupplyNavigator))
+      (event as SyncEvent).waitUntil(host.sync('both'));
   });
 }
 

@@ -175,6 +175,12 @@ export class Device {
     await page.close();
   }
 
+  /** The person asks the browser to save data. A page hears of it at its next load. */
+  async saveData(page: Page): Promise<void> {
+    const session = await this.context.newCDPSession(page);
+    await session.send('Emulation.setDataSaverOverride', { dataSaverEnabled: true });
+  }
+
   /** Gives the app this much space and no more; null lifts the limit. */
   async limitStorage(bytes: number | null): Promise<void> {
     await this.#parts.outside.send('Storage.overrideQuotaForOrigin', {

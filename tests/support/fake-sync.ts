@@ -6,7 +6,7 @@ import type { SessionReply } from '../../src/protocol/messages.ts';
 
 export class FakeSync implements SyncControl {
   readonly requests: SyncReason[] = [];
-  #activity: SyncActivity = { running: false, failure: null, online: true };
+  #activity: SyncActivity = { running: false, failure: null, online: true, saving: null };
   readonly #listeners = new Set<(activity: SyncActivity) => void>();
 
   get activity(): SyncActivity {

@@ -6,8 +6,10 @@ import type { Failure } from '../../protocol/errors.ts';
 import { errors } from '../../protocol/errors.ts';
 import type { DatabaseState, LocalDatabase, SyncStatusRow } from '../db/api.ts';
 import { activityChannel, syncTag, type Activity, type StoreWanted, type ToServiceWorker } from '../sw-messages.ts';
-import type { SyncActivity, SyncControl, SyncReason } from '../sync-api.ts';
+import type { Direction, SyncActivity, SyncControl, SyncReason } from '../sync-api.ts';
+import { createPacing } from './pacing.ts';
 import { openPokes } from './pokes.ts';
+import { watchSupply, type SupplyNavigator } from './supply.ts';
 
 /** The database as syncing needs it: with the way for the service worker and news of the person's changes. */
 export interface SyncedDatabase extends LocalDatabase {
@@ -24,8 +26,9 @@ interface SyncControlOptions {
 
 export function createSyncControl({ database, now }: SyncControlOptions): SyncControl {
   const listeners = new Set<(activity: SyncActivity) => void>();
-  let activity: SyncActivity = { running: false, failure: null, online: navigator.onLine };
+  let activity: SyncActivity = { running: false, failure: null, online: navigator.onLine, saving: null };
   let status: SyncStatusRow | null = null;
+  let begunAt: number | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const update = (change: Partial<SyncActivity>): void => {
@@ -33,11 +36,26 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
     for (const listener of listeners) listener(activity);
   };
 
-  const request = (reason: SyncReason): void => {
+  const pacing = createPacing({
+    sync: () => tell({ type: 'sync', direction: 'both' }),
+    moment: () => ({
+      saving: activity.saving,
+      waiting: status?.waiting ?? 0,
+      lastAt: later(begunAt, status?.last_sync_at ?? null),
+    }),
+    now,
+    later: (milliseconds, work) => {
+      const planned = setTimeout(work, milliseconds);
+      return () => clearTimeout(planned);
+    },
+  });
+
+  const request = (reason: SyncReason, direction: Direction = 'both'): void => {
     if (status === null || status.user_id === null) return;
     // While the server is down, each keystroke must not knock again: the next attempt is planned.
     if (reason === 'change' && isWaitingToRetry(activity.failure, status, now())) return;
-    tell({ type: 'sync', direction: 'both' });
+    if (direction === 'both') pacing.request(reason);
+    else tell({ type: 'sync', direction });
   };
 
   const plan = (): void => {
@@ -48,17 +66,32 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
 
   const channel = new BroadcastChannel(activityChannel);
   channel.onmessage = ({ data }: MessageEvent<Activity>) => {
-    if (data.running) return update({ running: true });
+    if (data.running) {
+      begunAt = now();
+      return update({ running: true });
+    }
     // The browser's word is a hint: it may say online where nothing is reached.
     const online = navigator.onLine && data.failure?.code !== 'offline';
     update({ running: false, failure: data.failure, online });
   };
 
   const pokes = openPokes(() => request('poke'));
+  /** A connection that is kept open costs a device that is to be spared too much. */
+  const followPokes = (): void => {
+    const hears = isLeader(database.state) && status?.user_id && activity.saving === null;
+    pokes.follow(hears ? (status?.device ?? null) : null);
+  };
+  const supply = watchSupply(navigator as SupplyNavigator, () => look());
+  const look = (): void => {
+    update({ saving: supply.saving });
+    followPokes();
+    pacing.reconsider();
+  };
+  look();
   database.live('sync.status', {}, ([row]) => {
     const signedIn = status === null && row !== undefined && row.user_id !== null;
     status = row ?? null;
-    pokes.follow(isLeader(database.state) && status?.user_id ? status.device : null);
+    followPokes();
     plan();
     if (signedIn) request('open');
   });
@@ -67,7 +100,7 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
     if (state.kind === 'opening') tell({ type: 'storage-wanted' });
     if (isLeader(state)) offerStore(database);
     else tell({ type: 'store-closed' });
-    pokes.follow(isLeader(state) && status?.user_id ? status.device : null);
+    followPokes();
     if (state.kind === 'ready') request('visible');
   });
   navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<StoreWanted>) => {
@@ -92,6 +125,10 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
       return () => listeners.delete(listener);
     },
   };
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 function isLeader(state: DatabaseState): boolean {

@@ -1,6 +1,6 @@
 /** Sync as the screens see it: the stored status and what the service worker is doing, joined. */
 import type { LocalDatabase, SyncStatusRow } from '../../client/db/api.ts';
-import type { SyncActivity, SyncControl } from '../../client/sync-api.ts';
+import type { Direction, SyncActivity, SyncControl } from '../../client/sync-api.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { chipOf, failureOf, type Chip } from './chip.ts';
 import { LiveRows } from './live-rows.svelte.ts';
@@ -8,7 +8,7 @@ import { LiveRows } from './live-rows.svelte.ts';
 export class SyncState {
   readonly #control: SyncControl;
   readonly #status: LiveRows<'sync.status'>;
-  #activity = $state.raw<SyncActivity>({ running: false, failure: null, online: true });
+  #activity = $state.raw<SyncActivity>({ running: false, failure: null, online: true, saving: null });
   #unsubscribe: (() => void) | null = null;
 
   constructor(database: LocalDatabase, control: SyncControl) {
@@ -53,7 +53,7 @@ export class SyncState {
     return (this.status?.open_conflicts ?? 0) + (this.status?.rejected ?? 0);
   }
 
-  request(): void {
-    this.#control.request('person');
+  request(direction: Direction = 'both'): void {
+    this.#control.request('person', direction);
   }
 }

@@ -43,7 +43,7 @@ test('the statistics are what happened', async ({ world }) => {
   const screen = await SyncPage.open(phone);
   const figure = (label: string) => screen.figure('In the last days', label);
   // Each run was one request.
-  await expect.poll(async () => await figure('Syncs').textContent()).toBe(`${device.network.count(sync)} runs`);
+  await expect.poll(() => figure('Syncs').textContent()).toBe(`${device.network.count(sync)} runs`);
   const runs = device.network.count(sync);
   await expect(figure('Got through')).toHaveText(`${runs - 1} (${Math.floor((100 * (runs - 1)) / runs)} %)`);
   await expect(figure('Failed')).toHaveText('1');
@@ -63,7 +63,7 @@ test('the app looks for changes as often as the person chose', async ({ world })
   await phone.untilChip('synced');
   const screen = await SyncPage.open(phone);
   const runs = () => device.network.count(sync);
-  await expect.poll(async () => await screen.figure('In the last days', 'Syncs').textContent()).toBe(`${runs()} runs`);
+  await expect.poll(() => screen.figure('In the last days', 'Syncs').textContent()).toBe(`${runs()} runs`);
 
   const before = runs();
   await phone.page.clock.fastForward('04:00');
@@ -72,4 +72,52 @@ test('the app looks for changes as often as the person chose', async ({ world })
   await phone.untilChip('synced');
   await phone.page.clock.fastForward('05:30');
   await expect.poll(runs).toBe(before + 2);
+});
+
+test('where the browser saves data, changes wait, the app says so, and goes at once when asked to', async ({
+  world,
+}) => {
+  const device = await world.device('phone');
+  const phone = await AppPage.withNewAccount(device, ana);
+  await device.saveData(phone.page);
+  await phone.page.reload();
+  await phone.untilReady();
+  await phone.untilChip('synced');
+  const before = device.network.count(sync);
+  await phone.addWord('el cielo', 'sky');
+  await phone.addWord('la estrella', 'star');
+  await phone.untilChip('waiting', '4 waiting');
+
+  const screen = await SyncPage.open(phone);
+  await expect(screen.main).toContainText('Your browser saves data');
+  expect(device.network.count(sync)).toBe(before);
+  await screen.main.getByRole('button', { name: 'Sync now' }).click();
+  await phone.untilChip('synced');
+});
+
+test('a person can send without receiving, and receive without sending', async ({ world }) => {
+  const device = await world.device('phone');
+  const phone = await AppPage.withNewAccount(device, ana);
+  const laptop = await AppPage.joining(await world.device('laptop'), ana);
+  // With the data saver on, nothing moves but what the person asks for.
+  for (const app of [phone, laptop]) {
+    await app.device.saveData(app.page);
+    await app.page.reload();
+    await app.untilReady();
+    await app.untilChip('synced');
+  }
+  await phone.addWord('el cielo', 'sky');
+  await laptop.addWord('la estrella', 'star');
+  const onPhone = await SyncPage.open(phone);
+  const onLaptop = await SyncPage.open(laptop);
+
+  await onPhone.main.getByRole('button', { name: 'Only send' }).click();
+  await expect(onPhone.main.getByRole('region', { name: 'Last runs' })).toContainText('only sent');
+  await phone.untilChip('synced');
+  await onLaptop.main.getByRole('button', { name: 'Only receive' }).click();
+  await expect(onLaptop.main.getByRole('region', { name: 'Last runs' })).toContainText('only received');
+  await laptop.untilChip('waiting', '2 waiting');
+
+  await laptop.seesWord('el cielo', 'sky');
+  await phone.seesWordCount(1);
 });

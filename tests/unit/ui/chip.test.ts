@@ -16,7 +16,7 @@ const signedIn: SyncStatusRow = {
   next_attempt_at: null,
 };
 const withoutAccount: SyncStatusRow = { ...signedIn, user_id: null, user_name: null, last_sync_at: null };
-const calm: SyncActivity = { running: false, failure: null, online: true };
+const calm: SyncActivity = { running: false, failure: null, online: true, saving: null };
 
 interface Case {
   readonly when: string;

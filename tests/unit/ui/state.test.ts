@@ -116,12 +116,12 @@ describe('the state of sync', () => {
     state.open();
     await settle();
     expect(state.chip.label).toBe('2 waiting');
-    control.activity = { running: true, failure: null, online: true };
+    control.activity = { running: true, failure: null, online: true, saving: null };
     expect(state.chip.kind).toBe('syncing');
     state.request();
     expect(control.requests).toEqual(['person']);
     state.close();
-    control.activity = { running: false, failure: null, online: true };
+    control.activity = { running: false, failure: null, online: true, saving: null };
     expect(state.chip.kind).toBe('syncing');
   });
 });
