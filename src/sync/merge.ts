@@ -156,18 +156,6 @@ function mergeColumns(input: MergeInput): Draft {
   const isNew = (name: string) => stampOf(change, name) > seen || !Object.hasOwn(stored, name);
   const sent = Object.entries(valuesOf(change)).filter(([name]) => isNew(name));
   const grave = row?.deleted ?? null;
-  if (row && grave && grave.device !== device && grave.seq > change.baseSeq) {
-    const strategy = input.strategyFor(change.table, '');
-    const edit = { stamp: latestStamp(change), device };
-    if (!winsOver(strategy, isLater(edit, grave))) {
-      const conflicts = sent
-        .filter(([name]) => keepsLoser(change.table, name))
-        .map(([column, lost]) =>
-          conflictRow(input, { column, strategy, base: baseValueOf(change, column), kept: null, lost, loser: device }),
-        );
-      return { deleted: grave, columns: row.columns, changed: false, conflicts, lost: true };
-    }
-  }
   const columns: Record<string, StoredColumn> = { ...stored };
   const conflicts: Values[] = [];
   let changed = row === null || grave !== null;
@@ -183,7 +171,28 @@ function mergeColumns(input: MergeInput): Draft {
     lost ||= !outcome.won;
     if (outcome.conflict) conflicts.push(outcome.conflict);
   }
+  if (grave && losesToDeletion(input, grave)) {
+    // The tombstone takes the columns in all the same: a row that comes back is then the same whatever came first.
+    return { deleted: grave, columns, changed: false, conflicts: fallen(input, sent), lost: true };
+  }
   return { deleted: null, columns, changed, conflicts, lost };
+}
+
+/** Whether an edit that did not know of the deletion does not bring the row back. */
+function losesToDeletion({ change, device, strategyFor }: MergeInput, grave: Write): boolean {
+  if (grave.device === device || grave.seq <= change.baseSeq) return false;
+  return !winsOver(strategyFor(change.table, ''), isLater({ stamp: latestStamp(change), device }, grave));
+}
+
+/** What was typed into a row that stays deleted. */
+function fallen(input: MergeInput, sent: readonly (readonly [string, Value])[]): Values[] {
+  const { change, device: loser } = input;
+  const strategy = input.strategyFor(change.table, '');
+  return sent
+    .filter(([name]) => keepsLoser(change.table, name))
+    .map(([column, lost]) =>
+      conflictRow(input, { column, strategy, base: baseValueOf(change, column), kept: null, lost, loser }),
+    );
 }
 
 interface Settled {

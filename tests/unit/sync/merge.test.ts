@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/protocol/messages.ts';
 import type { ConflictStrategy } from '../../../src/schema/column.ts';
 import { mergeChange, type Merged, type StoredRow } from '../../../src/sync/merge.ts';
@@ -27,9 +27,14 @@ function merge({ row, change, device = 'b', cursor = 100, seq = 50, strategy = '
 }
 
 /** The row as device a made it, at stamp 10 and sequence 1. */
-const made = merge({ row: null, device: 'a', seq: 1, change: { op: 'insert', stamp: 10, values: word } }).row!;
+let made: StoredRow;
 /** Then deleted by device a, at stamp 20 and sequence 2. */
-const deleted = merge({ row: made, device: 'a', seq: 2, change: { op: 'delete', stamp: 20, baseSeq: 1 } }).row!;
+let deleted: StoredRow;
+// Within each test: what runs outside of one counts, in the mutation tests, for all of them.
+beforeEach(() => {
+  made = merge({ row: null, device: 'a', seq: 1, change: { op: 'insert', stamp: 10, values: word } }).row!;
+  deleted = merge({ row: made, device: 'a', seq: 2, change: { op: 'delete', stamp: 20, baseSeq: 1 } }).row!;
+});
 
 const note = (merged: Merged) => merged.row?.columns['note']?.value;
 const edit = (stamp: number, value: string, baseSeq = 1): Push['change'] => ({
@@ -142,7 +147,10 @@ describe('an edit', () => {
 });
 
 describe('two edits of one column that did not know of each other', () => {
-  const theirs = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row!;
+  let theirs: StoredRow;
+  beforeEach(() => {
+    theirs = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row!;
+  });
   const conflict = {
     table_name: 'vocabulary_item',
     row_id: 'w',
@@ -232,7 +240,10 @@ describe('one row made by two devices', () => {
 });
 
 describe('a deletion', () => {
-  const edited = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row!;
+  let edited: StoredRow;
+  beforeEach(() => {
+    edited = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row!;
+  });
 
   it('of what the device had seen leaves a tombstone that keeps the columns', () => {
     const merged = merge({ row: made, change: { op: 'delete', stamp: 40, baseSeq: 1 } });
@@ -306,6 +317,22 @@ describe('an edit of a row that another deleted meanwhile', () => {
     expect(merged.conflicts).toMatchObject([
       { column_name: 'note', base_value: '""', kept_value: 'null', lost_value: '"too early"', lost_device: 'b' },
     ]);
+  });
+
+  it('is there all the same when another brings the row back, as if it had come before the deletion', () => {
+    const fell = merge({ row: deleted, change: edit(15, 'too early'), seq: 3 }).row;
+    const back: Push['change'] = { op: 'update', stamp: 30, baseSeq: 1, values: { translation: 'hound' } };
+    const merged = merge({ row: fell, device: 'c', change: back });
+    expect(merged.row).toMatchObject({ deleted: null, columns: { translation: { value: 'hound' } } });
+    expect(note(merged)).toBe('too early');
+  });
+
+  it('is not there when the tombstone has a later one', () => {
+    const later = merge({ row: made, device: 'c', change: edit(18, 'later'), seq: 2 }).row;
+    const grave = merge({ row: later, device: 'a', change: { op: 'delete', stamp: 20, baseSeq: 2 }, seq: 3 }).row;
+    const fell = merge({ row: grave, change: edit(15, 'too early'), seq: 4 });
+    expect(note(fell)).toBe('later');
+    expect(fell.conflicts.map((conflict) => conflict['lost_value'])).toEqual(['"too early"']);
   });
 
   it('leaves no trace of what the app computes', () => {
