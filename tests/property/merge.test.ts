@@ -17,6 +17,7 @@ import type { Change } from '../../src/protocol/messages.ts';
 import type { ConflictStrategy, Table, Values } from '../../src/schema/column.ts';
 import { tables, type TableName } from '../../src/schema/tables.ts';
 import { mergePush, type MergedPush, type RowWrite, type StoredRows } from '../../src/server/exchange/merge-push.ts';
+import { decodeRow } from '../../src/server/exchange/row-codec.ts';
 import { mergeChange, type StoredRow } from '../../src/sync/merge.ts';
 import { anyRow, editedTables, someValues } from '../support/arbitrary-rows.ts';
 import { holds } from '../support/property.ts';
@@ -245,7 +246,10 @@ function cut<T>(all: readonly T[], cuts: readonly boolean[]): T[][] {
 function pushAll(pieces: readonly (readonly Change[])[], strategy: ConflictStrategy): Map<string, RowWrite> {
   const stored = new Map<string, RowWrite>();
   const rows: StoredRows = {
-    row: (table, of) => stored.get(`${table} ${of}`) ?? null,
+    row: (table, of) => {
+      const found = stored.get(`${table} ${of}`);
+      return found ? decodeRow(of, found.seq, found) : null;
+    },
     choices: () => [{ id: 'choice', key: 'conflict', value: JSON.stringify(strategy) }],
   };
   let ids = 0;
