@@ -1,0 +1,139 @@
+/**
+ * Simulated people: accounts and sessions put straight into the store (a sign-up costs 11 ms of password hashing, which
+ * is not what is measured here), and devices that speak the protocol over a connection of their own.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { Client } from 'undici';
+import { v7 } from 'uuid';
+import { assert } from '../../../src/base/assert.ts';
+import type { Change, Sequence, SyncReply, SyncRequest } from '../../../src/protocol/messages.ts';
+import { protocolVersion } from '../../../src/protocol/version.ts';
+import type { ChangeStore } from '../../../src/server/change-store.ts';
+import { sessionCookie } from '../../../src/server/http/sessions.ts';
+import { schemaVersion } from '../../../src/schema/tables.ts';
+import { stampAt } from '../../../src/sync/clock.ts';
+import { columnsOfWord, makeWords, type BenchWord } from '../rows.ts';
+
+export interface Person {
+  readonly user: string;
+  readonly cookie: string;
+  /** As the proxy in front tells it. */
+  readonly address: string;
+}
+
+export async function registerPeople(store: ChangeStore, count: number): Promise<Person[]> {
+  const now = Date.now();
+  const people: Person[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const id = v7();
+    const token = randomBytes(32).toString('base64url');
+    const name = `person ${index}`;
+    await store.createAccount({ id, name, nameKey: name, passwordHash: 'nobody signs in with it', now });
+    await store.createSession({
+      tokenHash: createHash('sha256').update(token).digest('hex'),
+      user: id,
+      deviceName: 'load',
+      now,
+      expiresAt: now + 86_400_000_000,
+    });
+    people.push({
+      user: id,
+      cookie: `${sessionCookie}=${token}`,
+      address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+    });
+  }
+  return people;
+}
+
+/** Words to push: made once, since making them would take the load's own CPU while it measures. */
+const vocabulary: readonly BenchWord[] = makeWords(2_000, 11);
+
+export function newWord(id: string, serial: number): Change {
+  return {
+    ...{ table: 'vocabulary_item', id, op: 'insert', stamp: stampAt(Date.now()), baseSeq: 0 },
+    values: columnsOfWord(vocabulary[serial % vocabulary.length]!),
+  };
+}
+
+export class LoadDevice {
+  readonly person: Person;
+  readonly id: string;
+  readonly #client: Client;
+  readonly #origin: string;
+  #cursor: Sequence = 0;
+
+  constructor(origin: string, person: Person, id: string = v7()) {
+    this.person = person;
+    this.id = id;
+    this.#origin = origin;
+    this.#client = new Client(origin, { pipelining: 1, keepAliveTimeout: 60_000 });
+  }
+
+  /** Milliseconds until the answer was read. Throws when there is none, or another than success. */
+  async push(changes: readonly Change[]): Promise<number> {
+    const started = performance.now();
+    const reply = await this.exchange({ changes, limit: 0 });
+    assert(
+      reply.results.every(({ status }) => status !== 'rejected'),
+      'a change is accepted',
+    );
+    return performance.now() - started;
+  }
+
+  /** Everything after the cursor, a page at a time. */
+  async pull(): Promise<SyncReply[]> {
+    const replies: SyncReply[] = [];
+    for (let more = true; more;) {
+      const reply = await this.exchange({ changes: [], limit: 5_000 });
+      replies.push(reply);
+      this.#cursor = reply.cursor;
+      more = reply.more;
+    }
+    return replies;
+  }
+
+  async exchange(parts: Pick<SyncRequest, 'changes' | 'limit'>): Promise<SyncReply> {
+    const request: SyncRequest = {
+      ...{ protocol: protocolVersion, schema: schemaVersion, user: this.person.user, device: this.id },
+      cursor: this.#cursor,
+      ...parts,
+    };
+    const response = await this.#client.request({
+      path: '/api/sync',
+      method: 'POST',
+      headers: { ...this.#headers(), 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+    });
+    const text = await response.body.text();
+    if (response.statusCode !== 200)
+      throw new Error(`A sync was answered ${response.statusCode}: ${text.slice(0, 200)}`);
+    return JSON.parse(text) as SyncReply;
+  }
+
+  /** Calls back for every poke until the connection ends; resolves when the first one, that of the beginning, is there. */
+  async listen(onPoke: (head: Sequence) => void): Promise<() => void> {
+    const stream = new Client(this.#origin, { pipelining: 1, bodyTimeout: 0 });
+    const { body } = await stream.request({
+      path: `/api/sync/events?device=${this.id}`,
+      method: 'GET',
+      headers: this.#headers(),
+    });
+    await new Promise<void>((begun) => {
+      body.on('data', (chunk: Buffer) => {
+        for (const [, head] of chunk.toString().matchAll(/^data: (\d+)/gm)) onPoke(Number(head));
+        begun();
+      });
+      // The end of the connection, ours or the server's.
+      body.on('error', () => begun());
+    });
+    return () => void stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    await this.#client.destroy();
+  }
+
+  #headers(): Record<string, string> {
+    return { origin: this.#origin, cookie: this.person.cookie, 'x-forwarded-for': this.person.address };
+  }
+}

@@ -1,0 +1,41 @@
+/** The stores that are measured, each in a directory of its own that is removed afterwards. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { v7 } from 'uuid';
+import type { ChangeStore } from '../../../src/server/change-store.ts';
+import { openSqliteStore } from '../../../src/server/stores/sqlite/sqlite-store.ts';
+
+export interface StoreUnderLoad {
+  readonly name: 'SQLite' | 'PostgreSQL';
+  /** What the server is told of it. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Does something with the open store, while no server runs. */
+  use<T>(work: (store: ChangeStore) => Promise<T>): Promise<T>;
+  /** Pushes a second that are to be reached with 100 people at once. */
+  readonly pushesToReach: number;
+  /** The process of a database server, whose CPU counts too. */
+  readonly pid: number | null;
+  remove(): Promise<void>;
+}
+
+export async function sqliteUnderLoad(): Promise<StoreUnderLoad> {
+  const directory = await mkdtemp(join(tmpdir(), 'lorikeet-load-'));
+  const file = join(directory, 'lorikeet.db');
+  return {
+    name: 'SQLite',
+    settings: { LORIKEET_DATA: file },
+    pushesToReach: 3_000,
+    async use(work) {
+      const opened = openSqliteStore({ file, newId: v7 });
+      if (!opened.ok) throw new Error(opened.error);
+      try {
+        return await work(opened.value);
+      } finally {
+        await opened.value.close();
+      }
+    },
+    pid: null,
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
