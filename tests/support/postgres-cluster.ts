@@ -14,6 +14,8 @@ export interface PostgresCluster {
   /** Of the cluster itself; tests make databases of their own by `createDatabase`. */
   readonly url: string;
   readonly port: number;
+  /** The process that PostgreSQL's own descend from. */
+  readonly pid: number;
   /** As in a crash, then again. Resolves when it takes connections again. */
   restart(): Promise<void>;
   /** As in a crash. */
@@ -52,6 +54,7 @@ export async function startPostgres(): Promise<PostgresCluster> {
   return {
     url: `postgres://lorikeet@127.0.0.1:${port}/postgres`,
     port,
+    pid: keeper.pid!,
     restart: () => say('restart', 'ready'),
     crash: () => say('stop', 'stopped'),
     start: () => say('start', 'ready'),

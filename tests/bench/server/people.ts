@@ -21,26 +21,30 @@ export interface Person {
   readonly address: string;
 }
 
+const registeredAtOnce = 100;
+
 export async function registerPeople(store: ChangeStore, count: number): Promise<Person[]> {
   const now = Date.now();
   const people: Person[] = [];
-  for (let index = 0; index < count; index += 1) {
+  const register = async (index: number): Promise<Person> => {
     const id = v7();
     const token = randomBytes(32).toString('base64url');
     const name = `person ${index}`;
     await store.createAccount({ id, name, nameKey: name, passwordHash: 'nobody signs in with it', now });
     await store.createSession({
+      id: v7(),
       tokenHash: createHash('sha256').update(token).digest('hex'),
       user: id,
       deviceName: 'load',
       now,
       expiresAt: now + 86_400_000_000,
     });
-    people.push({
-      user: id,
-      cookie: `${sessionCookie}=${token}`,
-      address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
-    });
+    const address = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+    return { user: id, cookie: `${sessionCookie}=${token}`, address };
+  };
+  for (let from = 0; from < count; from += registeredAtOnce) {
+    const some = Array.from({ length: Math.min(registeredAtOnce, count - from) }, (_, index) => register(from + index));
+    people.push(...(await Promise.all(some)));
   }
   return people;
 }

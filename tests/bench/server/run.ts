@@ -9,9 +9,12 @@ import { measureKills } from './parts/kills.ts';
 import { measureMixedHour } from './parts/mixed.ts';
 import { measurePushes } from './parts/pushes.ts';
 import { measureStreams } from './parts/streams.ts';
-import { sqliteUnderLoad, type StoreUnderLoad } from './stores.ts';
+import { postgresUnderLoad, sqliteUnderLoad, type StoreUnderLoad } from './stores.ts';
 
-const stores: Readonly<Record<string, () => Promise<StoreUnderLoad>>> = { sqlite: sqliteUnderLoad };
+const stores: Readonly<Record<string, () => Promise<StoreUnderLoad>>> = {
+  sqlite: sqliteUnderLoad,
+  postgres: postgresUnderLoad,
+};
 const parts: Readonly<Record<string, (lab: ServerLab) => Promise<Series[]>>> = {
   pushes: measurePushes,
   mixed: measureMixedHour,

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 } from 'uuid';
 import type { ChangeStore } from '../../../src/server/change-store.ts';
+import { openPostgresStore } from '../../../src/server/stores/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../../src/server/stores/sqlite/sqlite-store.ts';
+import { createDatabase, startPostgres } from '../../support/postgres-cluster.ts';
 
 export interface StoreUnderLoad {
   readonly name: 'SQLite' | 'PostgreSQL';
@@ -37,5 +39,26 @@ export async function sqliteUnderLoad(): Promise<StoreUnderLoad> {
     },
     pid: null,
     remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+export async function postgresUnderLoad(): Promise<StoreUnderLoad> {
+  const cluster = await startPostgres();
+  const url = await createDatabase(cluster.url);
+  return {
+    name: 'PostgreSQL',
+    settings: { DATABASE_URL: url },
+    pushesToReach: 1_500,
+    async use(work) {
+      const opened = await openPostgresStore({ url, newId: v7 });
+      if (!opened.ok) throw new Error(opened.error);
+      try {
+        return await work(opened.value);
+      } finally {
+        await opened.value.close();
+      }
+    },
+    pid: cluster.pid,
+    remove: () => cluster.close(),
   };
 }
