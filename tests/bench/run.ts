@@ -5,6 +5,7 @@ import { figureOf, formatTable, type Figure, type Series } from './figures.ts';
 import { Lab } from './lab.ts';
 import { circumstances } from './machine.ts';
 import { measureDirect } from './parts/direct.ts';
+import { measureEngine } from './parts/engine.ts';
 import { measureExchange } from './parts/exchange.ts';
 import { measureLatency } from './parts/latency.ts';
 import { measureSizes } from './parts/sizes.ts';
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, (lab: Lab) => Promise<Series[]>>> = {
   latency: measureLatency,
   sizes: measureSizes,
   direct: measureDirect,
+  engine: measureEngine,
 };
 
 /** Gives the exit code: 1 when a part failed; a missed target is a result like any other. */

@@ -11,6 +11,7 @@ import type { WordRow } from '../../../src/client/db/api.ts';
 import type { SyncControl } from '../../../src/client/sync-api.ts';
 import { makeWords } from '../rows.ts';
 import { createWallClock } from '../wall-clock.ts';
+import type { EngineJob, EngineTimes } from './engine-worker.ts';
 import type { WriteJob, WriteTimes } from './write-worker.ts';
 
 const clock = createWallClock();
@@ -35,17 +36,13 @@ class BenchPage {
   }
 
   /** Part 1a: one contender, in a worker of its own on a pool of its own. */
-  async write(job: WriteJob): Promise<WriteTimes> {
-    const worker = new Worker(new URL('./write-worker.ts', import.meta.url), { type: 'module' });
-    try {
-      return await new Promise<WriteTimes>((resolve, reject) => {
-        worker.onmessage = ({ data }: MessageEvent<WriteTimes>) => resolve(data);
-        worker.onerror = (event) => reject(new Error(event.message));
-        worker.postMessage(job);
-      });
-    } finally {
-      worker.terminate();
-    }
+  write(job: WriteJob): Promise<WriteTimes> {
+    return workOnce(new Worker(new URL('./write-worker.ts', import.meta.url), { type: 'module' }), job);
+  }
+
+  /** Part 7: one way of the engine's work on the database, in the same manner. */
+  engine(job: EngineJob): Promise<EngineTimes[]> {
+    return workOnce(new Worker(new URL('./engine-worker.ts', import.meta.url), { type: 'module' }), job);
   }
 
   open(): void {
@@ -173,6 +170,19 @@ class BenchPage {
       this.#wanted.get(translation)?.(at);
       this.#wanted.delete(translation);
     }
+  }
+}
+
+/** What a worker answers to its one job. */
+async function workOnce<T>(worker: Worker, job: unknown): Promise<T> {
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<T>) => resolve(data);
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage(job);
+    });
+  } finally {
+    worker.terminate();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Part 1: local writes, ours against plain sqlite-wasm, all contenders one after the other in every round. */
-import type { Tab } from '../chromium.ts';
 import { ratio, type Series } from '../figures.ts';
 import { call, type Lab } from '../lab.ts';
+import { removePool, rotated } from '../rounds.ts';
 import type { Contender, WriteTimes } from '../pages/write-worker.ts';
 
 const target = 1.5;
@@ -68,24 +68,4 @@ function fileCalls(times: readonly WriteTimes[], name: string): Series[] {
     unit: 'calls',
     samples: times.map(({ calls }) => calls[kind] / singleRows),
   }));
-}
-
-async function removePool(page: Tab, directory: string): Promise<void> {
-  await page.evaluate(async (name) => {
-    const root = await navigator.storage.getDirectory();
-    // The worker that was just ended lets its files go a moment later.
-    for (let tries = 0; tries < 100; tries += 1) {
-      try {
-        await root.removeEntry(name, { recursive: true });
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
-  }, directory);
-}
-
-function rotated<T>(list: readonly T[], by: number): T[] {
-  const start = by % list.length;
-  return [...list.slice(start), ...list.slice(0, start)];
 }
