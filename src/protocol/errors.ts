@@ -47,6 +47,20 @@ export const errors = {
     retry: 'user',
     words: 'Sign in again to go on syncing. Everything you did is kept on this device.',
   },
+  account_gone: {
+    status: 401,
+    retry: 'user',
+    words:
+      'This account was deleted, so nothing is synced any more. What is on this device stays until you remove it, or take it into another account.',
+  },
+  wrong_password: { status: 403, retry: 'user', words: 'This is not the present password.' },
+  passkey_refused: {
+    status: 400,
+    retry: 'user',
+    words: 'The passkey was not accepted. Try again, or use your password.',
+  },
+  passkey_taken: { status: 409, retry: 'user', words: 'This passkey is in use already.' },
+  passkey_limit: { status: 409, retry: 'user', words: 'There is no room for more passkeys. Remove one first.' },
   wrong_account: {
     status: 409,
     retry: 'user',

@@ -17,6 +17,9 @@ export const limits = {
   /** A request without an answer is given up after this, in milliseconds. */
   requestTimeout: 30_000,
   nameLength: 80,
+  /** Passkeys of one account. */
+  passkeys: 20,
+  passkeyName: 60,
   passwordMin: 8,
   passwordMax: 256,
 } as const;

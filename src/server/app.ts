@@ -8,6 +8,7 @@ import Fastify, { LogController } from 'fastify';
 import type { ChangeStore } from './change-store.ts';
 import type { ServerClock } from './http/clock.ts';
 import type { HttpConfig } from './config.ts';
+import type { AccountContext } from './http/account-context.ts';
 import { addAccountRoutes } from './http/account-routes.ts';
 import { addAppFiles, sendAppOrNotFound } from './http/app-files.ts';
 import { addEventRoute } from './http/event-route.ts';
@@ -15,13 +16,17 @@ import { handleFailures, refuseBeforeRouting, refuseConnection, sendNotFound } f
 import { describeApi } from './http/api-document.ts';
 import { addHealthRoutes } from './http/health-route.ts';
 import { checkOrigins } from './http/origin-check.ts';
+import { addPasskeyRoutes } from './http/passkey-routes.ts';
+import { createPasskeys } from './http/passkeys.ts';
 import { createPasswords } from './http/passwords.ts';
 import { createPokeHub } from './http/poke-hub.ts';
 import { acceptJson } from './http/request-body.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { observeRequests } from './http/request-log.ts';
 import type { RouteContext, Server } from './http/server-types.ts';
+import { addSessionRoutes } from './http/session-routes.ts';
 import { createSessions } from './http/sessions.ts';
+import { createSignInGuard } from './http/sign-in-guard.ts';
 import { addSyncRoute } from './http/sync-route.ts';
 import { noMetrics, type Metrics } from './metrics.ts';
 
@@ -44,7 +49,7 @@ export async function buildApp(options: AppOptions): Promise<Server> {
   handleFailures(server);
   observeRequests(server, metrics);
   await addSecurityHeaders(server);
-  checkOrigins(server);
+  checkOrigins(server, config.publicOrigin);
   acceptJson(server);
   await server.register(cookie);
   await server.register(rateLimit, {
@@ -52,17 +57,23 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
     addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
   });
+  const hub = createPokeHub();
   const context: RouteContext = {
     store,
     clock,
     config,
-    sessions: createSessions({ store, clock }),
-    hub: createPokeHub(),
+    sessions: createSessions({ store, clock, hub }),
+    hub,
     metrics,
     isStopping,
   };
-  metrics.watch({ openStreams: () => context.hub.size });
-  const passwords = await createPasswords();
+  metrics.watch({ openStreams: () => hub.size });
+  const accounts: AccountContext = {
+    ...context,
+    passwords: await createPasswords(),
+    passkeys: createPasskeys({ store, clock, publicOrigin: config.publicOrigin }),
+    guard: createSignInGuard({ clock, tries: config.signInTries }),
+  };
   await server.register(async (api: Server) => {
     // Level 1: a third of the time of higher levels, and most of what they save.
     await api.register(compress, {
@@ -72,7 +83,9 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     });
     await describeApi(api);
     addHealthRoutes(api, context);
-    addAccountRoutes(api, { ...context, passwords });
+    addAccountRoutes(api, accounts);
+    addSessionRoutes(api, context);
+    addPasskeyRoutes(api, accounts);
     addSyncRoute(api, context);
     addEventRoute(api, context);
   });

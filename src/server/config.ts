@@ -8,7 +8,9 @@ export type TrustedProxies = false | string[];
 export interface HttpConfig {
   readonly trustProxy: TrustedProxies;
   readonly logLevel: LogLevel;
-  /** Sign-ins and sign-ups with one name in 5 minutes; from one address three times as many. */
+  /** Where people reach the app, such as https://lorikeet.example; null: not told, then passkeys work on localhost only. */
+  readonly publicOrigin: string | null;
+  /** Sign-ins with one account before each further one has to wait longer; from one address three times as many. */
   readonly signInTries: number;
   /** Requests to sync from one address in a minute. */
   readonly syncsPerMinute: number;
@@ -35,6 +37,7 @@ type LogLevel = (typeof logLevels)[number];
 export const defaultHttpConfig: HttpConfig = {
   trustProxy: false,
   logLevel: 'info',
+  publicOrigin: null,
   signInTries: 10,
   syncsPerMinute: 1_200,
   requestTimeout: 30_000,
@@ -72,11 +75,17 @@ export function readConfig(environment: Environment): Result<Config, string[]> {
         'the addresses of the proxies in front, separated by commas (ranges like 10.0.0.0/8, or loopback)',
       ),
       logLevel: take('LOG_LEVEL', defaultHttpConfig.logLevel, parseLogLevel, `one of ${logLevels.join(', ')}`),
+      publicOrigin: take(
+        'PUBLIC_ORIGIN',
+        defaultHttpConfig.publicOrigin,
+        parseOrigin,
+        'the address of the app without a path, such as https://lorikeet.example',
+      ),
       signInTries: take(
         'SIGN_IN_TRIES',
         defaultHttpConfig.signInTries,
         wholeNumber(1, 1_000_000),
-        'how often one name may sign in within 5 minutes, from 1 to 1000000',
+        'how often an account may be tried before delays begin, from 1 to 1000000',
       ),
     },
   };
@@ -88,6 +97,14 @@ function wholeNumber(min: number, max: number) {
     const value = Number(text);
     return /^\d+$/.test(text) && value >= min && value <= max ? value : null;
   };
+}
+
+/** Browsers give passkeys only to HTTPS, and to a developer's localhost. */
+function parseOrigin(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const { origin, protocol, hostname } = new URL(text);
+  const fits = protocol === 'https:' || (protocol === 'http:' && hostname === 'localhost');
+  return fits && (text === origin || text === `${origin}/`) ? origin : null;
 }
 
 function parseLogLevel(text: string): LogLevel | null {

@@ -6,21 +6,12 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type ErrorCode } from '../../protocol/errors.ts';
 import type { ErrorReply } from '../../protocol/messages.ts';
-import { StoreUnavailable } from '../change-store.ts';
+import { StoreUnavailable, UnknownAccount } from '../change-store.ts';
+import { RequestFailure } from './request-failure.ts';
 import type { Server } from './server-types.ts';
 
 /** What a client waits after `unavailable`, in seconds. */
 const retryAfter = 5;
-
-/** Ends a request early from a place that has no reply: a body parser, a rate limit. Only for failures of the table. */
-export class RequestFailure extends Error {
-  readonly failure: ErrorCode;
-  constructor(failure: ErrorCode, detail?: string) {
-    super(detail ?? errors[failure].words);
-    this.name = 'RequestFailure';
-    this.failure = failure;
-  }
-}
 
 export interface FailureOptions {
   readonly code: ErrorCode;
@@ -80,6 +71,7 @@ export function sendNotFound(_request: FastifyRequest, reply: FastifyReply): Fas
 function codeOf(error: FastifyError): ErrorCode {
   if (error instanceof RequestFailure) return error.failure;
   if (error instanceof StoreUnavailable) return 'unavailable';
+  if (error instanceof UnknownAccount) return 'account_gone';
   if (error.validation) return 'invalid';
   switch (error.statusCode) {
     case 413:

@@ -3,7 +3,7 @@
  * a supervisor whether to restart it. `GET /api/ready`: can it serve a sync now? A load balancer sends nobody here while
  * the storage does not answer or the server is being stopped.
  */
-import { RequestFailure } from './failures.ts';
+import { RequestFailure } from './request-failure.ts';
 import type { RouteContext, Server } from './server-types.ts';
 
 export function addHealthRoutes(server: Server, { store, clock, isStopping }: RouteContext): void {

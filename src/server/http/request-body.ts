@@ -8,7 +8,7 @@ import { createGunzip } from 'node:zlib';
 import type { FastifyRequest } from 'fastify';
 import { err, ok, type Result } from '../../base/result.ts';
 import { limits } from '../../protocol/limits.ts';
-import { RequestFailure } from './failures.ts';
+import { RequestFailure } from './request-failure.ts';
 import type { Server } from './server-types.ts';
 
 export type BodyFault = 'too_large' | 'malformed' | 'unsupported_media_type';

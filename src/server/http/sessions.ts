@@ -7,6 +7,8 @@ import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Account, AccountStore } from '../account-store.ts';
 import type { ServerClock } from './clock.ts';
+import { RequestFailure } from './request-failure.ts';
+import type { PokeHub } from './poke-hub.ts';
 
 export const sessionCookie = 'lorikeet_session';
 
@@ -27,14 +29,25 @@ export interface SignedIn {
 export interface Sessions {
   /** Null when the request carries no session that is good now. Notes its use, coarsely; renews it at most once a day. */
   current(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn | null>;
+  /** Opens one in this browser, in place of the one it had. */
   open(reply: FastifyReply, session: { user: Account; deviceName: string }): Promise<void>;
-  /** Ends the request's session, where it has one, and gives the hash that named it. */
-  end(request: FastifyRequest, reply: FastifyReply): Promise<string | null>;
+  /** The same, for what only a person who is signed in may do: a failure `signed_out` ends the request. */
+  required(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn>;
+  /** Ends the request's session, where it has one, and its event streams. */
+  end(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Forgets the cookie of a session that was ended otherwise. */
+  forget(reply: FastifyReply): void;
   isGood(tokenHash: string): Promise<boolean>;
 }
 
-export function createSessions({ store, clock }: { store: AccountStore; clock: ServerClock }): Sessions {
-  return {
+interface SessionsOptions {
+  readonly store: AccountStore;
+  readonly clock: ServerClock;
+  readonly hub: PokeHub;
+}
+
+export function createSessions({ store, clock, hub }: SessionsOptions): Sessions {
+  const sessions: Sessions = {
     async current(request, reply) {
       const token = tokenOf(request);
       if (token === null) return null;
@@ -51,7 +64,14 @@ export function createSessions({ store, clock }: { store: AccountStore; clock: S
       return { user: session.user, id: session.id, tokenHash };
     },
 
+    async required(request, reply) {
+      const session = await sessions.current(request, reply);
+      if (!session) throw new RequestFailure('signed_out');
+      return session;
+    },
+
     async open(reply, { user, deviceName }) {
+      await sessions.end(reply.request, reply);
       const token = randomBytes(32).toString('base64url');
       const now = clock.now();
       await store.createSession({
@@ -67,15 +87,18 @@ export function createSessions({ store, clock }: { store: AccountStore; clock: S
 
     async end(request, reply) {
       const token = tokenOf(request);
-      if (token === null) return null;
+      if (token === null) return;
       const tokenHash = hashOf(token);
       await store.deleteSession(tokenHash);
-      reply.clearCookie(sessionCookie, cookieOptions(request));
-      return tokenHash;
+      hub.closeSession(tokenHash);
+      sessions.forget(reply);
     },
+
+    forget: (reply) => void reply.clearCookie(sessionCookie, cookieOptions(reply.request)),
 
     isGood: async (tokenHash) => (await store.findSession(tokenHash, clock.now())) !== null,
   };
+  return sessions;
 }
 
 function tokenOf(request: FastifyRequest): string | null {
@@ -83,21 +106,19 @@ function tokenOf(request: FastifyRequest): string | null {
   return token !== undefined && /^[\w-]{43}$/.test(token) ? token : null;
 }
 
-function hashOf(token: string): string {
+export function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
 function cookieOptions(request: FastifyRequest): CookieSerializeOptions {
-  return {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    // Safari refuses a Secure cookie from http://localhost.
-    secure: request.protocol === 'https' || !isLoopback(request.hostname),
-    maxAge: lifetime / 1_000,
-  };
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure(request), maxAge: lifetime / 1_000 };
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether cookies carry `Secure`. Safari refuses such a cookie from http://localhost. */
+export function isSecure(request: FastifyRequest): boolean {
+  return request.protocol === 'https' || !isLoopback(request.hostname);
+}
+
+export function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
 }

@@ -38,7 +38,11 @@ function isOtherVersion(body: unknown): boolean {
 async function exchange(context: RouteContext, request: SyncRequest, reply: FastifyReply) {
   const { store, clock, sessions, hub, metrics } = context;
   const session = await sessions.current(reply.request, reply);
-  if (!session) return sendFailure(reply, { code: 'signed_out' });
+  if (!session) {
+    // Whoever knows the id of an account may learn that it is gone: its own devices.
+    const known = (await store.getAccount(request.user)) !== null;
+    return sendFailure(reply, { code: known ? 'signed_out' : 'account_gone' });
+  }
   const user = session.user.id;
   if (request.user !== user) return sendFailure(reply, { code: 'wrong_account' });
   // In the middle of an update of several servers: its columns are not known here, the next server knows them.
