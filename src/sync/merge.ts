@@ -158,7 +158,7 @@ function mergeColumns(input: MergeInput): Draft {
   const grave = row?.deleted ?? null;
   const columns: Record<string, StoredColumn> = { ...stored };
   const conflicts: Values[] = [];
-  let changed = row === null || grave !== null;
+  let changed = grave !== null;
   let lost = false;
   for (const [name, value] of sent) {
     const mine: StoredColumn = { value, stamp: stampOf(change, name), device, seq: input.seq };
@@ -227,15 +227,7 @@ function settle(input: MergeInput, at: { column: string; mine: StoredColumn; the
 
 /** Whether the sent side stands, given whether it is the later one. */
 function winsOver(strategy: ConflictStrategy, later: boolean): boolean {
-  switch (strategy) {
-    case 'latest_timestamp':
-      return later;
-    case 'local_wins':
-      return true;
-    case 'server_wins':
-    case 'manual_review':
-      return false;
-  }
+  return strategy === 'local_wins' || (strategy === 'latest_timestamp' && later);
 }
 
 function keepsLoser(table: string, column: string): boolean {

@@ -142,3 +142,38 @@ describe('an error code', () => {
     expect(isErrorCode(5)).toBe(false);
   });
 });
+
+describe('what is wrong with a reply', () => {
+  it.each<[string, unknown]>([
+    ['not an object', 'ok'],
+    ['cursor, clock or serverTime', { ...reply, clock: -1 }],
+    ['more', { ...reply, more: 1 }],
+    ['results', { ...reply, results: [{ status: 'applied', seq: 1 }, null] }],
+    ['changes', { ...reply, changes: [page, null] }],
+    ['changes', { ...reply, changes: [{ ...page, deleted: [0, 2] }] }],
+    ['changes', { ...reply, changes: [{ ...page, columns: 'ab' }] }],
+    ['changes', { ...reply, changes: [{ ...page, values: { length: 2 } }] }],
+  ])('is said for an engineer: %s', (detail, body) => {
+    expect(parseSyncReply(body)).toEqual({ ok: false, error: { code: 'bad_reply', detail } });
+  });
+
+  it('is said of a session, and by the status where the body says nothing', () => {
+    expect(parseSessionReply({})).toEqual({ ok: false, error: { code: 'bad_reply', detail: 'not a session' } });
+    expect(parseErrorReply(502, '<html>')).toEqual({ code: 'unavailable', detail: 'status 502' });
+    expect(parseErrorReply(418, null)).toEqual({ code: 'bad_reply', detail: 'status 418' });
+  });
+});
+
+describe('every form that a reply can take', () => {
+  it.each(['applied', 'merged', 'duplicate', 'resend', 'rejected'])('has results that are %s', (status) => {
+    expect(parseSyncReply({ ...reply, results: [{ status, seq: 1 }] }).ok).toBe(true);
+  });
+
+  it('has values that are texts, numbers and nothing', () => {
+    const values = [
+      ['a', 1.5],
+      [null, -1],
+    ];
+    expect(parseSyncReply({ ...reply, changes: [{ ...page, values }] }).ok).toBe(true);
+  });
+});

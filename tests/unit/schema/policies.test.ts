@@ -45,6 +45,11 @@ describe('the strategy of a conflict', () => {
     expect(strategyFrom([{ key: 'conflict', value }])('profile', 'display_name')).toBe('latest_timestamp');
   });
 
+  it('is the declared one, without more ado, where no choice says anything', () => {
+    expect(strategyFrom([])).toBe(declaredStrategy);
+    expect(strategyFrom([{ key: 'conflict', value: '"newest_phase_of_moon"' }])).toBe(declaredStrategy);
+  });
+
   it('ignores settings about other things', () => {
     const settings = [{ key: 'conflicts', value: '"local_wins"' }];
     expect(strategyFrom(settings)('profile', 'display_name')).toBe('latest_timestamp');
@@ -62,5 +67,6 @@ describe('the strategy of a conflict', () => {
   it('is the later change for decisions themselves, whatever is chosen', () => {
     const strategy = chosen({ conflict: 'server_wins', 'conflict.conflict': 'manual_review' });
     expect(strategy('conflict', 'state')).toBe('latest_timestamp');
+    expect(chosen({ 'conflict.conflict': 'local_wins' })('conflict', 'state')).toBe('latest_timestamp');
   });
 });

@@ -72,6 +72,7 @@ describe('a value', () => {
 
   it.each([
     [text, 'ab', null],
+    [text, 'abcde', null],
     [text, 'abcdef', 'must have at most 5 characters'],
     [text, 'a', 'must have at least 2 characters'],
     [text, 5, 'must be text'],
@@ -98,7 +99,8 @@ describe('a value', () => {
 describe('an id', () => {
   it('is a UUID or anything as plain', () => {
     expect(isId('018f6b1c-7d2e-7c3a-9b1d-2f4e5a6b7c8d')).toBe(true);
-    expect(isId('a b')).toBe(false);
+    expect(isId('x'.repeat(64))).toBe(true);
+    for (const odd of ['a b', 'ab\n', ' ab', 'a/b', '']) expect(isId(odd), odd).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/protocol/messages.ts';
 import type { ConflictStrategy } from '../../../src/schema/column.ts';
+import type { StrategyFor } from '../../../src/schema/policies.ts';
 import { mergeChange, type Merged, type StoredRow } from '../../../src/sync/merge.ts';
 
 const word = { language: 'es', word: 'perro', translation: 'dog', note: '', created_at: 1, due_at: 1 };
@@ -11,7 +12,7 @@ interface Push {
   readonly device?: string;
   readonly cursor?: number;
   readonly seq?: number;
-  readonly strategy?: ConflictStrategy;
+  readonly strategy?: ConflictStrategy | StrategyFor;
 }
 
 function merge({ row, change, device = 'b', cursor = 100, seq = 50, strategy = 'latest_timestamp' }: Push): Merged {
@@ -22,7 +23,7 @@ function merge({ row, change, device = 'b', cursor = 100, seq = 50, strategy = '
     cursor,
     seq,
     now: 7_000,
-    strategyFor: () => strategy,
+    strategyFor: typeof strategy === 'function' ? strategy : () => strategy,
   });
 }
 
@@ -58,9 +59,11 @@ describe('a change of a row that the server does not have', () => {
   });
 
   it('has to come whole, if it is an edit', () => {
-    expect(merge({ row: null, change: edit(10, 'x') })).toMatchObject({
+    expect(merge({ row: null, change: edit(10, 'x') })).toEqual({
       row: null,
       result: { status: 'resend', seq: 0 },
+      conflicts: [],
+      clean: false,
     });
   });
 
@@ -285,6 +288,8 @@ describe('a deletion', () => {
     expect(earlier).toMatchObject({
       row: { seq: 2, deleted: { stamp: 20, device: 'a' } },
       result: { status: 'applied' },
+      conflicts: [],
+      clean: false,
     });
     const later = merge({ row: deleted, change: { op: 'delete', stamp: 25, baseSeq: 1 } });
     expect(later.row).toMatchObject({ seq: 2, deleted: { stamp: 25, device: 'b', seq: 2 } });
@@ -373,5 +378,108 @@ describe('a row made anew', () => {
       deleted: null,
       columns: { word: { value: 'perro' }, note: { value: 'again' } },
     });
+  });
+});
+
+/** The whole row follows one strategy, its columns another. */
+const byRow =
+  (whole: ConflictStrategy, columns: ConflictStrategy): StrategyFor =>
+  (_, column) =>
+    column === '' ? whole : columns;
+
+describe('a deletion against edits of others', () => {
+  it('loses when one of several edits is later', () => {
+    const change: Push['change'] = {
+      op: 'update',
+      stamp: 30,
+      stamps: { note: 30, translation: 15 },
+      baseSeq: 1,
+      values: { note: 'later', translation: 'earlier' },
+    };
+    const row = merge({ row: made, device: 'a', change, seq: 5 }).row;
+    const merged = merge({ row, change: { op: 'delete', stamp: 20, baseSeq: 1 } });
+    expect(merged.row!.deleted).toBeNull();
+  });
+
+  it('knows its own device: what that had edited before is no rival', () => {
+    const row = merge({ row: made, change: edit(30, 'mine'), seq: 5 }).row;
+    const merged = merge({ row, change: { op: 'delete', stamp: 40, baseSeq: 1 }, strategy: 'server_wins' });
+    expect(merged).toMatchObject({ row: { deleted: { stamp: 40 } }, conflicts: [] });
+  });
+
+  it('is decided for the row, not for a column', () => {
+    const row = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row;
+    const merged = merge({
+      row,
+      change: { op: 'delete', stamp: 20, baseSeq: 1 },
+      strategy: byRow('local_wins', 'server_wins'),
+    });
+    expect(merged.row!.deleted).not.toBeNull();
+    expect(merged.conflicts).toMatchObject([{ strategy: 'local_wins' }]);
+  });
+
+  it.each<ConflictStrategy>(['server_wins', 'manual_review'])(
+    'stands under %s where nobody else edited',
+    (strategy) => {
+      const merged = merge({ row: made, change: { op: 'delete', stamp: 20, baseSeq: 1 }, strategy });
+      expect(merged).toMatchObject({ row: { deleted: { stamp: 20 } }, conflicts: [] });
+    },
+  );
+
+  it('keeps nothing of what the app computes', () => {
+    const due: Push['change'] = { op: 'update', stamp: 30, baseSeq: 1, values: { due_at: 9, note: 'typed' } };
+    const row = merge({ row: made, device: 'a', change: due, seq: 5 }).row;
+    const merged = merge({ row, change: { op: 'delete', stamp: 40, baseSeq: 1 } });
+    expect(merged.conflicts.map((conflict) => conflict['column_name'])).toEqual(['note']);
+  });
+});
+
+describe('an edit against a deletion', () => {
+  it('is decided for the row, not for a column', () => {
+    const lost = merge({ row: deleted, change: edit(30, 'mine'), strategy: byRow('server_wins', 'local_wins') });
+    expect(lost.row!.deleted).not.toBeNull();
+    expect(lost.conflicts).toMatchObject([{ column_name: 'note', strategy: 'server_wins' }]);
+    const won = merge({ row: deleted, change: edit(15, 'mine'), strategy: byRow('local_wins', 'server_wins') });
+    expect(won.row!.deleted).toBeNull();
+  });
+
+  it.each<[string, Partial<Push>]>([
+    ['that it knew of', { change: { op: 'insert', stamp: 15, values: word, baseSeq: 2 } }],
+    ['of its own device', { device: 'a', change: { op: 'insert', stamp: 30, values: word, baseSeq: 1 } }],
+  ])('%s brings the row back whatever the strategy', (_, push) => {
+    const merged = merge({ row: deleted, change: { op: 'insert', stamp: 1 }, ...push, strategy: 'server_wins' });
+    expect(merged).toMatchObject({ row: { deleted: null }, conflicts: [] });
+  });
+});
+
+describe('what the device knew of a column', () => {
+  it('is kept with the conflict: its value then, or nothing where the device did not say', () => {
+    const theirs = merge({ row: made, device: 'a', change: edit(30, 'theirs'), seq: 5 }).row;
+    const change: Push['change'] = { op: 'update', stamp: 20, baseSeq: 1, values: { note: 'mine' } };
+    const base = (known: Change['base'] | undefined) =>
+      merge({ row: theirs, change: { ...change, ...(known && { base: known }) } }).conflicts[0]!['base_value'];
+    expect(base({ note: [1, 'before'] })).toBe('"before"');
+    expect(base({ word: [1, 'perro'] })).toBe('null');
+    expect(base(undefined)).toBe('null');
+  });
+
+  it('may be less than this version has: what the row lacks does not stand', () => {
+    const { note: _, ...columns } = merge({ row: made, change: edit(30, 'mine'), seq: 5 }).row!.columns;
+    const row = { ...made, seq: 5, columns, seen: { a: 10, b: 30 } };
+    expect(merge({ row, change: edit(30, 'mine') })).toMatchObject({
+      result: { status: 'duplicate', seq: 0 },
+      row: { seq: 50 },
+    });
+  });
+
+  it.each<[string, Partial<Change>]>([
+    ['a table', { table: 'of_a_later_version' }],
+    ['a column', { values: { of_a_later_version: 'mine' }, base: {} }],
+  ])('may be %s that this version does not know: it is taken for typed', (_, parts) => {
+    const column = Object.keys(parts.values ?? { note: '' })[0]!;
+    const theirs = { ...edit(30, 'theirs'), ...parts, ...(parts.values && { values: { [column]: 'theirs' } }) };
+    const row = merge({ row: made, device: 'a', change: theirs, seq: 5 }).row;
+    const merged = merge({ row, change: { ...edit(40, 'mine'), ...parts } });
+    expect(merged.conflicts).toMatchObject([{ column_name: column, lost_value: '"theirs"' }]);
   });
 });
