@@ -87,6 +87,12 @@ export function readConfig(environment: Environment): Result<Config, string[]> {
         wholeNumber(1, 1_000_000),
         'how often an account may be tried before delays begin, from 1 to 1000000',
       ),
+      syncsPerMinute: take(
+        'SYNCS_PER_MINUTE',
+        defaultHttpConfig.syncsPerMinute,
+        wholeNumber(1, 100_000_000),
+        'how many syncs one address may ask for in a minute, from 1 to 100000000',
+      ),
     },
   };
   return faults.length > 0 ? err(faults) : ok(config);

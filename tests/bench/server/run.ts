@@ -9,6 +9,7 @@ import { measureKills } from './parts/kills.ts';
 import { measureMixedHour } from './parts/mixed.ts';
 import { measurePushes } from './parts/pushes.ts';
 import { measureStreams } from './parts/streams.ts';
+import { startServer, type ServerProcess } from './server-process.ts';
 import { postgresUnderLoad, sqliteUnderLoad, type StoreUnderLoad } from './stores.ts';
 
 const stores: Readonly<Record<string, () => Promise<StoreUnderLoad>>> = {
@@ -43,13 +44,23 @@ export async function runServerBenchmark(args: readonly string[]): Promise<numbe
   for (const openStore of chosenStores) {
     for (const [name, measure] of Object.entries(parts).filter(([, part]) => chosenParts.includes(part))) {
       const store = await openStore();
-      const lab: ServerLab = { store, quick: values.quick, say: (line) => console.log(line) };
+      const servers: ServerProcess[] = [];
+      const startHere = async (): Promise<ServerProcess> => {
+        const server = await startServer(store.settings);
+        servers.push(server);
+        return server;
+      };
+      const lab: ServerLab = {
+        ...{ store, quick: values.quick, startServer: startHere },
+        say: (line) => console.log(line),
+      };
       try {
         figures.push(...(await measure(lab)).map((series) => figureOf(`${store.name}, ${name}`, series)));
       } catch (error) {
         failed = true;
         console.error(`${store.name}, ${name} failed:`, error);
       } finally {
+        for (const server of servers) await server.stop('SIGKILL');
         await store.remove();
       }
     }

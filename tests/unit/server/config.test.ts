@@ -39,6 +39,7 @@ describe('the settings', () => {
     ['TRUST_PROXY', '10.0.0.0/8/8'],
     ['METRICS_PORT', 'yes'],
     ['STOP_DELAY', '-1'],
+    ['SYNCS_PER_MINUTE', '0'],
   ])('refuse %s=%s and name it', (name, value) => {
     const config = readConfig({ [name]: value });
     expect(config).toEqual({ ok: false, error: [expect.stringMatching(new RegExp(`^${name} must be .+\\.$`))] });

@@ -9,7 +9,6 @@ import type { Change } from '../../../../src/protocol/messages.ts';
 import type { Series } from '../../figures.ts';
 import type { ServerLab } from '../lab.ts';
 import { LoadDevice, newWord, registerPeople, type Person } from '../people.ts';
-import { startServer } from '../server-process.ts';
 
 const users = 20;
 
@@ -38,7 +37,7 @@ async function pushUntilItDies(diary: Diary, origin: string): Promise<void> {
   }
 }
 
-export async function measureKills({ store, quick, say }: ServerLab): Promise<Series[]> {
+export async function measureKills({ store, quick, say, startServer }: ServerLab): Promise<Series[]> {
   const kills = quick ? 5 : 50;
   const people = await store.use((open) => registerPeople(open, users));
   const diaries: Diary[] = people.map((person) => ({
@@ -48,14 +47,14 @@ export async function measureKills({ store, quick, say }: ServerLab): Promise<Se
   const backAfter: number[] = [];
   for (let kill = 0; kill < kills; kill += 1) {
     const started = performance.now();
-    const server = await startServer(store.settings);
+    const server = await startServer();
     backAfter.push(performance.now() - started);
     const load = diaries.map((diary) => pushUntilItDies(diary, server.url));
     await pause(200 + Math.random() * 400);
     await server.stop('SIGKILL');
     await Promise.all(load);
   }
-  const server = await startServer(store.settings);
+  const server = await startServer();
   let acknowledged = 0;
   for (const diary of diaries) {
     const device = new LoadDevice(server.url, diary.person);

@@ -12,7 +12,6 @@ import type { Series } from '../../figures.ts';
 import { latency } from '../latency.ts';
 import type { ServerLab } from '../lab.ts';
 import { LoadDevice, newWord, registerPeople, type Person } from '../people.ts';
-import { startServer } from '../server-process.ts';
 import { watchUsage } from '../usage.ts';
 
 const visits = 4;
@@ -85,12 +84,12 @@ function reviewOf(word: string, serial: number): Change[] {
   ];
 }
 
-export async function measureMixedHour({ store, quick, say }: ServerLab): Promise<Series[]> {
+export async function measureMixedHour({ store, quick, say, startServer }: ServerLab): Promise<Series[]> {
   const seconds = quick ? 20 : 120;
   const [registered, active] = quick ? [1_000, 100] : [10_000, 500];
   say(`${store.name}: an hour of ${active} of ${registered} people in ${seconds} seconds`);
   const people = await store.use((open) => registerPeople(open, registered));
-  const server = await startServer(store.settings);
+  const server = await startServer();
   const actives = people.slice(0, active).map((person) => new ActivePerson(server.url, person));
   for (let from = 0; from < active; from += 50) {
     await Promise.all(actives.slice(from, from + 50).map((person, index) => person.begin(index % 2 === 0)));

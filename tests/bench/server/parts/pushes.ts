@@ -3,7 +3,6 @@ import { v7 } from 'uuid';
 import type { Series } from '../../figures.ts';
 import { latency } from '../latency.ts';
 import { LoadDevice, newWord, registerPeople } from '../people.ts';
-import { startServer } from '../server-process.ts';
 import { watchUsage } from '../usage.ts';
 import type { ServerLab } from '../lab.ts';
 
@@ -17,7 +16,7 @@ async function pushFor(device: LoadDevice, options: { until: number; changes: nu
   return latencies;
 }
 
-export async function measurePushes({ store, quick, say }: ServerLab): Promise<Series[]> {
+export async function measurePushes({ store, quick, say, startServer }: ServerLab): Promise<Series[]> {
   const seconds = quick ? 3 : 10;
   const people = await store.use((open) => registerPeople(open, 100));
   const series: Series[] = [];
@@ -27,7 +26,7 @@ export async function measurePushes({ store, quick, say }: ServerLab): Promise<S
     { users: 100, changes: 1 },
     { users: 10, changes: 100 },
   ]) {
-    const server = await startServer(store.settings);
+    const server = await startServer();
     const devices = people.slice(0, users).map((person) => new LoadDevice(server.url, person));
     say(`${store.name}: ${users} people, ${changes} changes a push`);
     // Connections, prepared statements, compiled code.

@@ -5,16 +5,16 @@ import { assert } from '../../../../src/base/assert.ts';
 import { quantile, type Series } from '../../figures.ts';
 import type { ServerLab } from '../lab.ts';
 import { LoadDevice, newWord, registerPeople } from '../people.ts';
-import { startServer, usageOf } from '../server-process.ts';
+import { usageOf } from '../server-process.ts';
 
 /** A user has at most 32. */
 const streamsAUser = 25;
 const atOnce = 100;
 
-export async function measureStreams({ store, quick, say }: ServerLab): Promise<Series[]> {
+export async function measureStreams({ store, quick, say, startServer }: ServerLab): Promise<Series[]> {
   const [open, notified, rounds] = quick ? [500, 250, 3] : [5_000, 1_000, 10];
   const people = await store.use((filled) => registerPeople(filled, open / streamsAUser));
-  const server = await startServer(store.settings);
+  const server = await startServer();
   await pause(1_000);
   const idle = usageOf(server.pid)?.memory ?? null;
   say(`${store.name}: ${open} event streams`);
