@@ -4,6 +4,7 @@
  * only the run (I5).
  */
 import { createFetchTransport } from '../client/adapters/fetch-transport.ts';
+import { readAhead } from '../client/adapters/read-ahead.ts';
 import { syncLock, type Activity } from '../client/sw-messages.ts';
 import type { Failure } from '../protocol/errors.ts';
 import type { Outcome } from '../sync/machine.ts';
@@ -43,7 +44,7 @@ export function createSyncHost(options: SyncHostOptions): SyncHost {
   let queued: Direction | null = null;
 
   const runOn = (store: SyncStore, signal: AbortSignal, direction: Direction): Promise<Outcome> => {
-    const transport = createFetchTransport({ fetch: options.fetch, giveWay: signal });
+    const transport = readAhead(createFetchTransport({ fetch: options.fetch, giveWay: signal }));
     return createRunner({ ...options, store, transport }).sync(direction);
   };
 

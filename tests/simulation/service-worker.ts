@@ -3,6 +3,7 @@
  * (`createDirectRun`, `openImage`) and the engine's runner. Its host goes the way of service-worker/sync-host.ts with a
  * transport of the simulated network in the place of `fetch`. Can be killed between any two steps.
  */
+import { readAhead } from '../../src/client/adapters/read-ahead.ts';
 import { createDirectRun, type DirectRun } from '../../src/service-worker/direct-store.ts';
 import { createPageLink, type PageLink, type OpenPages } from '../../src/service-worker/page-link.ts';
 import { poolFile } from '../../src/client/db/drivers/pool-files.ts';
@@ -141,7 +142,7 @@ export class ServiceWorker {
     const { clock } = this.#device;
     return createRunner({
       store,
-      transport: this.#device.transport(this.process, signal),
+      transport: readAhead(this.#device.transport(this.process, signal)),
       clock,
       random: { next: () => this.#device.dice().next() },
       interval: 900_000,
