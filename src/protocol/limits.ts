@@ -12,6 +12,11 @@ export const limits = {
   pullBytes: 4_000_000,
   /** Longest row, conversation and device id, in characters. */
   idLength: 64,
+  /** Most columns of a row, and most tables that the server does not know in one push. */
+  rowColumns: 100,
+  unknownTables: 20,
+  /** Longest text in a column that the server does not know, in characters. */
+  unknownText: 200_000,
   /** How far ahead of the server's clock a stamp may be, in milliseconds. */
   clockAhead: 5 * 60_000,
   /** A request without an answer is given up after this, in milliseconds. */

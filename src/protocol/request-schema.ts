@@ -11,7 +11,6 @@ import type { Sequence, Stamp } from './messages.ts';
 const closed = { additionalProperties: false } as const;
 /** Longest name of anything in a change; what is longer cannot be ours. */
 const nameLength = 200;
-const columnsAtMost = 100;
 
 const stamp = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const sequence = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -22,7 +21,7 @@ function byColumn<T>(entry: object) {
   return Type.Unsafe<Readonly<Record<string, T>>>({
     type: 'object',
     additionalProperties: entry,
-    maxProperties: columnsAtMost,
+    maxProperties: limits.rowColumns,
   });
 }
 

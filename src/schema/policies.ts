@@ -4,12 +4,13 @@
  * `conflict.<table>` for a table, `conflict.<table>.<column>` for a column; the value is the strategy as JSON.
  */
 import type { ConflictStrategy } from './column.ts';
-import { tableOf } from './tables.ts';
+import type { Schema } from './schema.ts';
+import { currentSchema } from './tables.ts';
 
 export type StrategyFor = (table: string, column: string) => ConflictStrategy;
 
 /** The declared policy of a table, `latest_timestamp` where none is declared. */
-export const declaredStrategy: StrategyFor = (table) => tableOf(table)?.conflict ?? 'latest_timestamp';
+export const declaredStrategy: StrategyFor = declaredBy(currentSchema);
 
 /** What the keys of all choices begin with. */
 export const conflictSettingPrefix = 'conflict';
@@ -20,23 +21,23 @@ interface Setting {
 }
 
 /** The narrower choice wins. A value that is no strategy (another version's, or "as the others") counts as no choice. */
-export function strategyFrom(settings: Iterable<Setting>): StrategyFor {
+export function strategyFrom(settings: Iterable<Setting>, schema: Schema = currentSchema): StrategyFor {
+  const declared = declaredBy(schema);
   const chosen = new Map<string, ConflictStrategy>();
   for (const { key, value } of settings) {
     const strategy = strategies.get(value);
     if (strategy) chosen.set(key, strategy);
   }
-  if (chosen.size === 0) return declaredStrategy;
+  if (chosen.size === 0) return declared;
   return (table, column) => {
     // Decisions themselves are never up for decision.
-    if (table === 'conflict') return declaredStrategy(table, column);
+    if (table === 'conflict') return declared(table, column);
     const strategy =
       chosen.get(`${conflictSettingPrefix}.${table}.${column}`) ??
       chosen.get(`${conflictSettingPrefix}.${table}`) ??
       chosen.get(conflictSettingPrefix) ??
-      declaredStrategy(table, column);
-    // Nobody can decide about what nobody typed.
-    return strategy === 'manual_review' && isComputed(table, column) ? 'latest_timestamp' : strategy;
+      declared(table, column);
+    return strategy === 'manual_review' && !canBeAsked(schema, table, column) ? 'latest_timestamp' : strategy;
   };
 }
 
@@ -47,6 +48,13 @@ const strategies = new Map<string, ConflictStrategy>(
   ]),
 );
 
-function isComputed(table: string, column: string): boolean {
-  return tableOf(table)?.columns[column]?.computed === true;
+function declaredBy(schema: Schema): StrategyFor {
+  return (table) => schema.tableOf(table)?.conflict ?? 'latest_timestamp';
+}
+
+/** Nobody can decide about what nobody typed, and what a newer version knows alone may be such. '' is the whole row. */
+function canBeAsked(schema: Schema, table: string, column: string): boolean {
+  const columns = schema.tableOf(table)?.columns;
+  if (columns === undefined) return false;
+  return column === '' || (Object.hasOwn(columns, column) && columns[column]!.computed !== true);
 }

@@ -8,6 +8,8 @@ import type { AccountStore } from './account-store.ts';
 export interface Push {
   readonly user: string;
   readonly device: string;
+  /** The version of the schema that the device has. */
+  readonly schema: number;
   readonly cursor: Sequence;
   readonly changes: readonly Change[];
   /** Most rows to pull after the push; 0 for none. */

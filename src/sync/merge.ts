@@ -10,7 +10,8 @@ import type { Value } from '../base/value.ts';
 import type { Change, ChangeResult, Sequence, Stamp } from '../protocol/messages.ts';
 import type { ConflictStrategy, Values } from '../schema/column.ts';
 import type { StrategyFor } from '../schema/policies.ts';
-import { tableOf } from '../schema/tables.ts';
+import type { Schema } from '../schema/schema.ts';
+import { currentSchema } from '../schema/tables.ts';
 import { baseSeqOf, baseValueOf, latestStamp, stampOf, valuesOf } from './change.ts';
 import { isLater } from './clock.ts';
 
@@ -46,6 +47,8 @@ export interface MergeInput {
   /** The server's clock, milliseconds since 1970. */
   readonly now: number;
   readonly strategyFor: StrategyFor;
+  /** What the server knows. Columns beyond it are merged alike, and count as typed. */
+  readonly schema?: Schema;
 }
 
 export interface Merged {
@@ -141,7 +144,7 @@ function mergeDelete(input: MergeInput): Draft {
     return { deleted: null, columns, changed: false, conflicts: [conflict], lost: true };
   }
   const conflicts = rivals
-    .filter(([name]) => keepsLoser(change.table, name))
+    .filter(([name]) => keepsLoser(input, name))
     .map(([name, { value, device: loser }]) =>
       conflictRow(input, { column: name, strategy, base: null, kept: null, lost: value, loser }),
     );
@@ -189,7 +192,7 @@ function fallen(input: MergeInput, sent: readonly (readonly [string, Value])[]):
   const { change, device: loser } = input;
   const strategy = input.strategyFor(change.table, '');
   return sent
-    .filter(([name]) => keepsLoser(change.table, name))
+    .filter(([name]) => keepsLoser(input, name))
     .map(([column, lost]) =>
       conflictRow(input, { column, strategy, base: baseValueOf(change, column), kept: null, lost, loser }),
     );
@@ -212,7 +215,7 @@ function settle(input: MergeInput, at: { column: string; mine: StoredColumn; the
   const strategy = input.strategyFor(input.change.table, column);
   const won = winsOver(strategy, isLater(mine, theirs));
   const [kept, loser] = won ? [mine, theirs] : [theirs, mine];
-  const conflict = keepsLoser(input.change.table, column)
+  const conflict = keepsLoser(input, column)
     ? conflictRow(input, {
         column,
         strategy,
@@ -230,8 +233,8 @@ function winsOver(strategy: ConflictStrategy, later: boolean): boolean {
   return strategy === 'local_wins' || (strategy === 'latest_timestamp' && later);
 }
 
-function keepsLoser(table: string, column: string): boolean {
-  return tableOf(table)?.columns[column]?.computed !== true;
+function keepsLoser({ schema = currentSchema, change }: MergeInput, column: string): boolean {
+  return schema.tableOf(change.table)?.columns[column]?.computed !== true;
 }
 
 interface Decision {

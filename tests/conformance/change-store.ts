@@ -5,9 +5,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../src/protocol/limits.ts';
 import type { Change } from '../../src/protocol/messages.ts';
-import { columnsOf } from '../../src/schema/tables.ts';
+import { columnsOf, schemaVersion } from '../../src/schema/tables.ts';
 import type { ChangeStore, Pulled, Push } from '../../src/server/change-store.ts';
 import { stampAt } from '../../src/sync/clock.ts';
+import { describeVersions } from './change-store-versions.ts';
 import { rowsOf, settingInsert, settingUpdate, testTime } from '../support/server-requests.ts';
 
 export interface OpenedStore {
@@ -31,6 +32,8 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
     await opened?.dispose();
     opened = null;
   });
+
+  describeVersions(name, openStore);
 
   describe(`${name}: a push`, () => {
     it('stores an inserted row and gives it to another device', async () => {
@@ -428,6 +431,7 @@ export function push(store: ChangeStore, parts: Partial<Push>): Promise<Pulled> 
   return store.exchange({
     user: 'u1',
     device: 'device-a',
+    schema: schemaVersion,
     cursor: 0,
     changes: [],
     limit: 10_000,

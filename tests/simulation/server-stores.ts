@@ -2,7 +2,7 @@
 import type { Value } from '../../src/base/value.ts';
 import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
 import { conflictSettingPrefix, strategyFrom } from '../../src/schema/policies.ts';
-import { columnsOf, type TableName } from '../../src/schema/tables.ts';
+import { columnsOf, currentSchema, type TableName } from '../../src/schema/tables.ts';
 import { openDatabaseFile } from '../../src/server/stores/sqlite/database-file.ts';
 import { createExchange } from '../../src/server/stores/sqlite/exchange.ts';
 import { latestStamp, baseSeqOf, stampOf } from '../../src/sync/change.ts';
@@ -21,7 +21,7 @@ export function openSqliteServer({ users, newId }: { users: readonly string[]; n
     `INSERT INTO account (id, name, name_key, password_hash, created_at) VALUES (?, ?, ?, '', 0)`,
   );
   for (const user of users) addAccount.run(user, user, user);
-  const exchange = createExchange(database, newId);
+  const exchange = createExchange(database, { newId, schema: currentSchema });
   const rows = database
     .prepare<[string, number], [TableName, string, number, number, string]>(
       'SELECT tbl, id, seq, deleted, data FROM row WHERE user = (SELECT key FROM account WHERE id = ?) AND seq > ?',
@@ -29,8 +29,8 @@ export function openSqliteServer({ users, newId }: { users: readonly string[]; n
     .raw();
   return {
     exchange: (request, now) => {
-      const { user, device, cursor, changes, limit } = request;
-      return database.transaction(() => exchange({ user, device, cursor, changes, limit, now }))();
+      const { user, device, schema, cursor, changes, limit } = request;
+      return database.transaction(() => exchange({ user, device, schema, cursor, changes, limit, now }))();
     },
     rowsAfter: (user, seq) =>
       rows.all(user, seq).map(([table, id, at, deleted, data]) => {

@@ -2,10 +2,13 @@
  * A push, decided without a database: each change is merged with the row as it is stored, in the order sent, and what comes
  * of it is handed back to be written. Pure, so both stores decide alike. What a row becomes is `sync/merge.ts`'s (I5).
  */
-import type { Change, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
+import type { Change, ChangeError, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
 import type { Values } from '../../schema/column.ts';
 import { conflictSettingPrefix, strategyFrom, type StrategyFor } from '../../schema/policies.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { currentSchema } from '../../schema/tables.ts';
 import { validateChange } from '../../schema/validate.ts';
+import { limits } from '../../protocol/limits.ts';
 import { latestStamp } from '../../sync/change.ts';
 import { observe, stampAt } from '../../sync/clock.ts';
 import { mergeChange, type StoredRow } from '../../sync/merge.ts';
@@ -61,6 +64,8 @@ export interface MergeOptions {
   readonly account: AccountState;
   readonly rows: StoredRows;
   readonly newId: () => string;
+  /** What this server knows; the app's own unless a test has several versions. */
+  readonly schema?: Schema;
 }
 
 interface Draft {
@@ -71,15 +76,19 @@ interface Draft {
 
 /** A push under way. */
 interface Run extends MergeOptions {
+  readonly schema: Schema;
   head: Sequence;
   clock: Stamp;
   readonly drafts: Map<string, Draft>;
+  /** Tables in this push that a newer version of the app has and this server does not know. */
+  readonly unknownTables: Set<string>;
   /** Null until a conflict asks for it, and again after a choice was written. */
   strategy: StrategyFor | null;
 }
 
 export function mergePush(options: MergeOptions): MergedPush {
-  const run: Run = { ...options, ...options.account, drafts: new Map(), strategy: null };
+  const { account, schema = currentSchema } = options;
+  const run: Run = { ...options, ...account, schema, drafts: new Map(), unknownTables: new Set(), strategy: null };
   const results = options.push.changes.map((change) => applyChange(run, change));
   return { results, writes: Array.from(run.drafts.values(), toWrite), head: run.head, clock: run.clock };
 }
@@ -90,18 +99,22 @@ export function rowKey(table: string, id: string): string {
 }
 
 function applyChange(run: Run, change: Change): ChangeResult {
-  const error = validateChange(change);
-  if (error) return { status: 'rejected', seq: 0, error };
   const { table, id } = change;
+  const { schema, push } = run;
   const key = rowKey(table, id);
+  const invalid = validateChange(change, { schema, version: push.schema }) ?? unknownTable(run, table);
+  if (invalid) return { status: 'rejected', seq: 0, error: invalid };
+  const row = run.drafts.get(key)?.row ?? run.rows.row(table, id);
+  if (isTooWide(row, change)) return { status: 'rejected', seq: 0, error: { code: 'invalid_change' } };
   const seq = run.head + 1;
   const merged = mergeChange({
-    row: run.drafts.get(key)?.row ?? run.rows.row(table, id),
+    row,
     change,
-    device: run.push.device,
-    cursor: run.push.cursor,
+    device: push.device,
+    cursor: push.cursor,
     seq,
-    now: run.push.now,
+    now: push.now,
+    schema,
     strategyFor: (of, column) => (run.strategy ??= readStrategy(run))(of, column),
   });
   if (merged.row) {
@@ -114,6 +127,20 @@ function applyChange(run: Run, change: Change): ChangeResult {
   }
   for (const values of merged.conflicts) putConflict(run, values);
   return merged.result;
+}
+
+/** A newer app adds a few tables at most: more of them in one push are no app's. */
+function unknownTable({ schema, unknownTables }: Run, table: string): ChangeError | null {
+  if (schema.tableOf(table)) return null;
+  unknownTables.add(table);
+  return unknownTables.size > limits.unknownTables ? { code: 'unknown_table' } : null;
+}
+
+/** With columns that newer apps added, from one push to the next. */
+function isTooWide(row: StoredRow | null, { values }: Change): boolean {
+  if (!row || !values) return false;
+  const added = Object.keys(values).filter((name) => !Object.hasOwn(row.columns, name));
+  return Object.keys(row.columns).length + added.length > limits.rowColumns;
 }
 
 function put(run: Run, key: string, draft: Draft): void {
@@ -141,7 +168,7 @@ function readStrategy(run: Run): StrategyFor {
     const { key, value } = draft.row.columns;
     choices.set(draft.row.id, { key: String(key?.value), value: String(value?.value) });
   }
-  return strategyFrom(choices.values());
+  return strategyFrom(choices.values(), run.schema);
 }
 
 function isChoice({ table, row }: Draft): boolean {

@@ -2,7 +2,8 @@
 import type { Value } from '../../base/value.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RowPage, Sequence } from '../../protocol/messages.ts';
-import { columnsOf, syncOrder, tableOf, type TableName } from '../../schema/tables.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { currentSchema } from '../../schema/tables.ts';
 import type { Pulled, Push } from '../change-store.ts';
 import { rowKey, type AccountState, type MergedPush, type RowWrite } from './merge-push.ts';
 
@@ -35,17 +36,20 @@ export interface PullOptions {
   readonly merged: MergedPush;
   /** The account's rows as they were before the push. */
   readonly rowsAfter: (cursor: Sequence) => RowsAfter;
+  /** What this server knows; the app's own unless a test has several versions. */
+  readonly schema?: Schema;
 }
 
 /**
  * What a push's pull returns; the push itself need not be written yet. What was stored before comes first, then what the
  * push moved: all its sequences are above the head.
  */
-export function pull({ push, account, merged, rowsAfter }: PullOptions): Pick<Pulled, 'changes' | 'cursor' | 'more'> {
+export function pull(options: PullOptions): Pick<Pulled, 'changes' | 'cursor' | 'more'> {
+  const { push, account, merged, rowsAfter, schema = currentSchema } = options;
   // A cursor beyond the head comes from before a restored backup; what follows the head is new to the device.
   const cursor = Math.min(push.cursor, merged.head);
   if (mostRows(push) === 0) return { changes: [], cursor, more: cursor < merged.head };
-  const page = createPage(cursor, mostRows(push));
+  const page = createPage({ cursor, most: mostRows(push), schema, all: push.schema > schema.version });
   const moved = merged.writes.filter(({ seq }) => seq > account.head).sort((a, b) => a.seq - b.seq);
   if (cursor < account.head) {
     const overwritten = new Set(moved.map(({ table, id }) => rowKey(table, id)));
@@ -83,27 +87,35 @@ interface Page {
   pass(seq: Sequence): void;
   /** The page of a pull that has to go on after it. */
   cut(): { changes: RowPage[]; cursor: Sequence; more: true };
-  /** In sync order, so that a device stores what others refer to first. */
+  /** In sync order, so that a device stores what others refer to first; what is not known here comes last. */
   build(): RowPage[];
 }
 
-function createPage(cursor: Sequence, most: number): Page {
+interface PageOptions {
+  readonly cursor: Sequence;
+  /** Rows at most. */
+  readonly most: number;
+  readonly schema: Schema;
+  /** With what the schema does not know: a newer device asks, and gets what other newer ones have sent. */
+  readonly all: boolean;
+}
+
+function createPage({ cursor, most, schema, all }: PageOptions): Page {
   const drafts = new Map<string, Draft>();
   let rows = 0;
   let bytes = 0;
   let last = cursor;
   const build = (): RowPage[] =>
-    syncOrder.flatMap((table) => {
+    [...new Set([...schema.syncOrder, ...drafts.keys()])].flatMap((table) => {
       const draft = drafts.get(table);
-      return draft ? [toPage(draft)] : [];
+      return draft ? [toPage(draft, schema, all)] : [];
     });
   return {
     take(row) {
-      // A table that this server does not know yet was written by a newer one.
-      if (tableOf(row.table)) {
+      if (all || schema.tableOf(row.table)) {
         if (rows === most || bytes >= limits.pullBytes) return false;
         let draft = drafts.get(row.table);
-        if (!draft) drafts.set(row.table, (draft = { table: row.table as TableName, ids: [], seqs: [], rows: [] }));
+        if (!draft) drafts.set(row.table, (draft = { table: row.table, ids: [], seqs: [], rows: [] }));
         addRow(draft, row);
         rows += 1;
         bytes += row.bytes;
@@ -120,7 +132,7 @@ function createPage(cursor: Sequence, most: number): Page {
 }
 
 interface Draft {
-  readonly table: TableName;
+  readonly table: string;
   readonly ids: string[];
   readonly seqs: Sequence[];
   readonly rows: (RowValues | null)[];
@@ -132,12 +144,13 @@ function addRow({ ids, seqs, rows }: Draft, { id, seq, values }: PulledRow): voi
   rows.push(values);
 }
 
-function toPage({ table, ids, seqs, rows }: Draft): RowPage {
+function toPage({ table, ids, seqs, rows }: Draft, schema: Schema, all: boolean): RowPage {
   const deleted = rows.flatMap((row, index) => (row === null ? [index] : []));
-  const columns = columnsOf(table);
+  const declared = schema.tableOf(table)?.columns ?? {};
+  const columns = all ? namesIn(rows, declared) : Object.keys(declared);
   const values = columns.map((name) => {
-    // What a row has that was written before the column was declared.
-    const absent = tableOf(table)?.columns[name]?.default ?? null;
+    // What a row has that was written before the column was declared, or by a device that does not know it.
+    const absent = declared[name]?.default ?? null;
     return rows.map((row) => {
       if (row === null) return null;
       const value = row[name];
@@ -145,4 +158,10 @@ function toPage({ table, ids, seqs, rows }: Draft): RowPage {
     });
   });
   return { table, ids, seqs, deleted, columns, values };
+}
+
+function namesIn(rows: readonly (RowValues | null)[], declared: object): string[] {
+  const names = new Set(Object.keys(declared));
+  for (const row of rows) for (const name in row) names.add(name);
+  return [...names];
 }

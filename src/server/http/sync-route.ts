@@ -7,7 +7,6 @@ import { limits } from '../../protocol/limits.ts';
 import type { SyncReply, SyncRequest } from '../../protocol/messages.ts';
 import { syncRequestSchema } from '../../protocol/request-schema.ts';
 import { protocolVersion } from '../../protocol/version.ts';
-import { schemaVersion } from '../../schema/tables.ts';
 import { latestStamp } from '../../sync/change.ts';
 import { timeOf } from '../../sync/clock.ts';
 import { sendFailure } from './failures.ts';
@@ -45,13 +44,11 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
   }
   const user = session.user.id;
   if (request.user !== user) return sendFailure(reply, { code: 'wrong_account' });
-  // In the middle of an update of several servers: its columns are not known here, the next server knows them.
-  if (request.schema > schemaVersion) return sendFailure(reply, { code: 'unavailable', detail: 'older than the app' });
   const now = clock.now();
   if (isAhead(request, now)) return sendFailure(reply, { code: 'clock_ahead', serverTime: now });
 
-  const { device, cursor, changes, limit } = request;
-  const pulled = await store.exchange({ user, device, cursor, changes, limit, now });
+  const { schema, device, cursor, changes, limit } = request;
+  const pulled = await store.exchange({ user, device, schema, cursor, changes, limit, now });
   if (pulled.changed) hub.poke(user, pulled.head, device);
   metrics.exchange({
     statuses: pulled.results.map(({ status }) => status),

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { limits } from '../../../src/protocol/limits.ts';
+import { schemaVersion } from '../../../src/schema/tables.ts';
 import type { Change } from '../../../src/protocol/messages.ts';
 import { stampAt } from '../../../src/sync/clock.ts';
 import type { ChangeStore } from '../../../src/server/change-store.ts';
@@ -141,7 +142,13 @@ async function pushAll(store: ChangeStore, words: ReturnType<typeof makeWords>, 
   );
   const before = process.cpuUsage();
   for (const push of pushes) {
-    const { results } = await store.exchange({ user: 'ada', ...push, limit: 0, now: Date.now() });
+    const { results } = await store.exchange({
+      user: 'ada',
+      schema: schemaVersion,
+      ...push,
+      limit: 0,
+      now: Date.now(),
+    });
     const off = results.find(({ status }) => status !== 'applied' && status !== 'merged');
     if (off) throw new Error(`a change was ${off.status}: ${JSON.stringify(off.error)}`);
   }

@@ -4,7 +4,6 @@ import { errors, type ErrorCode } from '../../../src/protocol/errors.ts';
 import { limits } from '../../../src/protocol/limits.ts';
 import type { ErrorReply } from '../../../src/protocol/messages.ts';
 import { protocolVersion } from '../../../src/protocol/version.ts';
-import { schemaVersion } from '../../../src/schema/tables.ts';
 import { stampAt } from '../../../src/sync/clock.ts';
 import { buildTestServer, type TestServer } from '../../support/server-harness.ts';
 import {
@@ -91,12 +90,6 @@ describe('a version that is not ours', () => {
     for (const protocol of ['1', 1.5, null, {}, [1]]) {
       await expectRefusal({ ...syncRequest(person.user), protocol }, 'invalid');
     }
-  });
-
-  it('waits for a newer server when the app knows columns that this one does not', async () => {
-    const reply = await server.app.inject(syncCall(person, syncRequest(person.user, { schema: schemaVersion + 1 })));
-    expect([reply.statusCode, reply.json<ErrorReply>().error.code]).toEqual([503, 'unavailable']);
-    expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
   });
 });
 

@@ -60,7 +60,9 @@ describe('the strategy of a conflict', () => {
     expect(strategy('vocabulary_item', 'due_at')).toBe('latest_timestamp');
     expect(strategy('vocabulary_item', 'note')).toBe('manual_review');
     expect(strategy('vocabulary_item', '')).toBe('manual_review');
-    expect(strategy('of_a_later_version', 'any')).toBe('manual_review');
+    // Nor about what only a newer version knows: it may be such.
+    expect(strategy('of_a_later_version', 'any')).toBe('latest_timestamp');
+    expect(strategy('vocabulary_item', 'of_a_later_version')).toBe('latest_timestamp');
     expect(chosen({ conflict: 'server_wins' })('vocabulary_item', 'due_at')).toBe('server_wins');
   });
 

@@ -25,7 +25,15 @@ afterEach(async () => {
 });
 
 const push = () =>
-  store.exchange({ user: 'u', device: 'a', cursor: 0, changes: [settingInsert('x', '1')], limit: 0, now: testTime });
+  store.exchange({
+    user: 'u',
+    device: 'a',
+    schema: 1,
+    cursor: 0,
+    changes: [settingInsert('x', '1')],
+    limit: 0,
+    now: testTime,
+  });
 
 it('is unavailable while another process writes, stores nothing of it, and then goes on', async () => {
   const other = new Database(file);

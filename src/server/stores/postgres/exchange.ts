@@ -8,8 +8,7 @@
  */
 import { limits } from '../../../protocol/limits.ts';
 import type { Sequence } from '../../../protocol/messages.ts';
-import { isId } from '../../../schema/validate.ts';
-import { tableOf } from '../../../schema/tables.ts';
+import { isId, isName } from '../../../schema/validate.ts';
 import { StoreUnavailable, UnknownAccount, type Pulled, type Push } from '../../change-store.ts';
 import { mergePush, rowKey, type MergedPush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
 import { mostRows, pull, rowOverhead, type PulledRow, type RowsAfter } from '../../exchange/page.ts';
@@ -74,8 +73,8 @@ type ReadCells = [
 ];
 
 async function read(session: Session, key: string, push: Push): Promise<Met> {
-  // What is no id would not be found, and may be no text that the database takes.
-  const wanted = push.changes.filter(({ table, id }) => tableOf(table) && isId(id));
+  // What is no name or no id would not be found, and may be no text that the database takes.
+  const wanted = push.changes.filter(({ table, id }) => isName(table) && isId(id));
   const most = mostRows(push);
   const [found] = await session.run<ReadCells>(readStatement, [
     key,

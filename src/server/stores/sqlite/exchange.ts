@@ -5,6 +5,7 @@
 import type Database from 'better-sqlite3';
 import type { Sequence, Stamp } from '../../../protocol/messages.ts';
 import { conflictSettingPrefix } from '../../../schema/policies.ts';
+import type { Schema } from '../../../schema/schema.ts';
 import { UnknownAccount, type Pulled, type Push } from '../../change-store.ts';
 import { mergePush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
 import { pull, pulledRow, type PulledRow } from '../../exchange/page.ts';
@@ -12,7 +13,14 @@ import { decodeRow } from '../../exchange/row-codec.ts';
 
 export type Exchange = (push: Push) => Pulled;
 
-export function createExchange(database: Database.Database, newId: () => string): Exchange {
+export interface ExchangeOptions {
+  /** Makes ids of rows that the server itself adds. */
+  readonly newId: () => string;
+  /** What this server knows. */
+  readonly schema: Schema;
+}
+
+export function createExchange(database: Database.Database, { newId, schema }: ExchangeOptions): Exchange {
   const statements = prepare(database);
 
   const storedRows = (account: number): StoredRows => ({
@@ -39,7 +47,7 @@ export function createExchange(database: Database.Database, newId: () => string)
     if (!found) throw new UnknownAccount();
     const [key, head, clock] = found;
     const account = { head, clock };
-    const merged = mergePush({ push, account, rows: storedRows(key), newId });
+    const merged = mergePush({ push, account, rows: storedRows(key), newId, schema });
     const page = pull({ push, account, merged, rowsAfter: (cursor) => ({ rows: rowsAfter(key, cursor), all: true }) });
     for (const write of merged.writes) put(key, write);
     if (merged.head !== head || merged.clock !== clock) statements.putAccount.run(merged.head, merged.clock, key);

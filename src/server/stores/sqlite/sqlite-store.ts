@@ -2,10 +2,12 @@
 import Database from 'better-sqlite3';
 import { ok, type Result } from '../../../base/result.ts';
 import type { Sequence } from '../../../protocol/messages.ts';
+import type { Schema } from '../../../schema/schema.ts';
+import { currentSchema } from '../../../schema/tables.ts';
 import { StoreUnavailable, type ChangeStore } from '../../change-store.ts';
 import { createAccounts } from './accounts.ts';
 import { openDatabaseFile } from './database-file.ts';
-import { createExchange } from './exchange.ts';
+import { createExchange, type ExchangeOptions } from './exchange.ts';
 import { createGroupCommit } from './group-commit.ts';
 
 export interface SqliteStoreOptions {
@@ -13,20 +15,23 @@ export interface SqliteStoreOptions {
   readonly file: string;
   /** Makes ids of rows that the server itself adds. */
   readonly newId: () => string;
+  /** What this server knows; the app's own unless a test has several versions. */
+  readonly schema?: Schema;
   /** How long to wait for another process that holds the file, such as a backup, in milliseconds. */
   readonly lockTimeout?: number;
 }
 
 /** The error is a sentence for the operator. */
-export function openSqliteStore({ file, newId, lockTimeout = 5_000 }: SqliteStoreOptions): Result<ChangeStore, string> {
+export function openSqliteStore(options: SqliteStoreOptions): Result<ChangeStore, string> {
+  const { file, newId, schema = currentSchema, lockTimeout = 5_000 } = options;
   const opened = openDatabaseFile(file);
   if (!opened.ok) return opened;
   opened.value.pragma(`busy_timeout = ${lockTimeout}`);
-  return ok(storeOn(opened.value, newId));
+  return ok(storeOn(opened.value, { newId, schema }));
 }
 
-function storeOn(database: Database.Database, newId: () => string): ChangeStore {
-  const exchange = createExchange(database, newId);
+function storeOn(database: Database.Database, options: ExchangeOptions): ChangeStore {
+  const exchange = createExchange(database, options);
   const commits = createGroupCommit(database);
   const statements = prepare(database);
 
