@@ -22,7 +22,7 @@ interface Setting {
 
 /** The narrower choice wins. A value that is no strategy (another version's, or "as the others") counts as no choice. */
 export function strategyFrom(settings: Iterable<Setting>, schema: Schema = currentSchema): StrategyFor {
-  const declared = declaredBy(schema);
+  const declared = schema === currentSchema ? declaredStrategy : declaredBy(schema);
   const chosen = new Map<string, ConflictStrategy>();
   for (const { key, value } of settings) {
     const strategy = strategies.get(value);

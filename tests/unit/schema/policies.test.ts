@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { declaredStrategy, strategyFrom } from '../../../src/schema/policies.ts';
+import { defineSchema } from '../../../src/schema/schema.ts';
 import { syncOrder } from '../../../src/schema/tables.ts';
 
 const chosen = (settings: Readonly<Record<string, unknown>>) =>
@@ -71,4 +72,18 @@ describe('the strategy of a conflict', () => {
     expect(strategy('conflict', 'state')).toBe('latest_timestamp');
     expect(chosen({ 'conflict.conflict': 'local_wins' })('conflict', 'state')).toBe('latest_timestamp');
   });
+});
+
+it('goes by the schema that is given', () => {
+  const schema = defineSchema({
+    tables: { sticker: { priority: 1, conflict: 'server_wins', columns: { shape: { type: 'text', maxLength: 9 } } } },
+    steps: [],
+  });
+  expect(strategyFrom([], schema)('sticker', 'shape')).toBe('server_wins');
+  const asked = strategyFrom([{ key: 'conflict', value: '"manual_review"' }], schema);
+  expect([asked('sticker', 'shape'), asked('sticker', 'colour'), asked('setting', 'value')]).toEqual([
+    'manual_review',
+    'latest_timestamp',
+    'latest_timestamp',
+  ]);
 });

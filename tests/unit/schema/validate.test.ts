@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/protocol/messages.ts';
 import { declaredStrategy } from '../../../src/schema/policies.ts';
+import { limits } from '../../../src/protocol/limits.ts';
+import { defineSchema } from '../../../src/schema/schema.ts';
+import { currentSchema, tables } from '../../../src/schema/tables.ts';
 import { explainMisfit, isId, validateChange } from '../../../src/schema/validate.ts';
 
 const values = { language: 'es', word: 'perro', translation: 'dog', created_at: 1, due_at: 1 };
@@ -108,5 +111,40 @@ describe('the strategy of a table', () => {
   it('is the latest stamp where none is declared, and for tables that are not ours', () => {
     expect(declaredStrategy('vocabulary_item', 'word')).toBe('latest_timestamp');
     expect(declaredStrategy('sticker', 'x')).toBe('latest_timestamp');
+  });
+});
+
+describe('a newer sender', () => {
+  const verdict = (values: Change['values'] & {}) =>
+    validateChange({ ...update, values, base: {} }, { version: currentSchema.version + 1 });
+
+  it.each<Change['values'] & {}>([
+    { card_state: 9 },
+    { word: '' },
+    { note: null },
+    { stability: -1.5 },
+    { colour: 'red', size: 2.5, gone: null },
+  ])('may have widened or added %o', (values) => {
+    expect(verdict(values)).toBeNull();
+  });
+
+  it.each<Change['values'] & {}>([
+    { card_state: 1.5 },
+    { card_state: '1' },
+    { stability: 'x' },
+    { word: 5 },
+    { note: 'x'.repeat(limits.unknownText + 1) },
+    { note: '\uD800' },
+    { size: Infinity },
+  ])('cannot have %o', (values) => {
+    expect(verdict(values)).toEqual({ code: 'invalid_value', column: Object.keys(values)[0] });
+  });
+
+  it('is one by the schema of this side', () => {
+    const later = defineSchema({ tables, steps: [...currentSchema.steps, { statements: [] }] });
+    expect(validateChange(update, { schema: later, version: later.version })).toBeNull();
+    expect(
+      validateChange({ ...update, values: { colour: 'red' } }, { schema: later, version: later.version }),
+    ).toMatchObject({ code: 'unknown_column' });
   });
 });
