@@ -294,6 +294,23 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(await gather()).toMatchObject({ changes: [], cursor: 4 });
       });
 
+      it('with the default where a value is not there or does not fit its column', async () => {
+        const page = wordPage({ id: 'w1', seq: 1 }, { id: 'w2', seq: 2 }, { id: 'w3', seq: 3 });
+        const changes = [
+          {
+            ...page,
+            columns: [...page.columns, 'reps', 'stability', 'last_review_at'],
+            values: [...page.values, [1.5, 'many', 2], ['x', null, 0.5], [null, '1', 5]],
+          },
+        ];
+        await apply(await gather(), { changes, cursor: 3 });
+        expect(all('SELECT id, reps, stability, last_review_at FROM vocabulary_item ORDER BY id')).toEqual([
+          { id: 'w1', reps: 0, stability: 0, last_review_at: null },
+          { id: 'w2', reps: 0, stability: 0, last_review_at: null },
+          { id: 'w3', reps: 2, stability: 0.5, last_review_at: 5 },
+        ]);
+      });
+
       it('never over a row that is newer already', async () => {
         await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 5, note: 'new' })], cursor: 5 });
         await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 4, note: 'old' })], cursor: 5 });

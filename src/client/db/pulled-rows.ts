@@ -5,12 +5,13 @@
 import type { Value } from '../../base/value.ts';
 import type { RowPage } from '../../protocol/messages.ts';
 import type { Column } from '../../schema/column.ts';
-import { columnsOf, tables, type TableName } from '../../schema/tables.ts';
+import { columnsOf, tableOf, tables, type TableName } from '../../schema/tables.ts';
 import type { WriteSql } from './database.ts';
 
 /** Applies a page. Columns that this version does not know are left out; the server keeps them. */
 export function applyPage(sql: WriteSql, page: RowPage & { readonly table: TableName }): void {
   const columns = columnsOf(page.table);
+  const declared = columns.map((column): Column | undefined => tableOf(page.table)?.columns[column]);
   const sources = columns.map((column) => page.values[page.columns.indexOf(column)]);
   const defaults = columns.map((column) => fallback(tables[page.table].columns, column));
   const deleted = new Set(page.deleted);
@@ -20,7 +21,11 @@ export function applyPage(sql: WriteSql, page: RowPage & { readonly table: Table
   page.ids.forEach((id, index) => {
     const entry = dirty.get(id);
     const seq = page.seqs[index]!;
-    const values = () => sources.map((source, column) => (source ? source[index]! : defaults[column]!));
+    const values = () =>
+      sources.map((source, column) => {
+        const value = source?.[index];
+        return fits(declared[column], value) ? value : defaults[column]!;
+      });
     if (entry)
       applyUnder(sql, { table: page.table, id, seq, dirty: entry, values: deleted.has(index) ? null : values() });
     else if (deleted.has(index)) removed.push(id);
@@ -77,4 +82,14 @@ function applyUnder(
 function fallback(declared: Readonly<Record<string, Column>>, name: string): Value {
   const column = declared[name]!;
   return column.default ?? (column.nullable ? null : column.type === 'text' ? '' : column.min);
+}
+
+/**
+ * Whether the column's table takes the value. What a newer device sent through a server that did not know the column was
+ * looked at for its kind alone: one that does not fit must not keep the other rows from being stored.
+ */
+function fits(column: Column | undefined, value: Value | undefined): value is Value {
+  if (value === null || column === undefined) return column?.nullable === true;
+  if (column.type === 'text') return typeof value === 'string';
+  return column.type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'number';
 }
