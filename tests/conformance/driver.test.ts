@@ -1,7 +1,7 @@
 /** The driver suite on every implementation: the pool of a page on a disk in memory. */
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
-import { openOpfsPool } from '../../src/client/db/drivers/opfs-pool.ts';
+import { openOpfsPool, startSqlite } from '../../src/client/db/drivers/opfs-pool.ts';
 import { FakeDisk, initBrowserSqlite } from '../support/fake-sync-opfs.ts';
 import { openSqlJs, openWasmInMemory } from '../support/memory-drivers.ts';
 import { openNodeDriver } from '../support/node-driver.ts';
@@ -39,5 +39,5 @@ describeDriver({
     disk.mount();
     return Promise.resolve();
   },
-  open: () => openOpfsPool({ wait: nothing, init: initBrowserSqlite }),
+  open: () => openOpfsPool({ wait: nothing, sqlite: startSqlite(initBrowserSqlite) }),
 });

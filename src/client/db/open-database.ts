@@ -6,15 +6,25 @@ import type { DatabaseFailure } from './api.ts';
 import { Database } from './database.ts';
 import { StorageError, type Driver } from './driver.ts';
 import { openIndexedDb } from './drivers/indexeddb.ts';
-import { openOpfsPool } from './drivers/opfs-pool.ts';
+import { openOpfsPool, startSqlite, type StartedSqlite } from './drivers/opfs-pool.ts';
 import type { OpenedDatabase } from './leader.ts';
 
-/** Only in a dedicated worker that holds the Web Lock `lorikeet-db` (I8). */
-export async function openDatabase(): Promise<Result<OpenedDatabase, DatabaseFailure>> {
+export type OpenDatabase = () => Promise<Result<OpenedDatabase, DatabaseFailure>>;
+
+/**
+ * Begins what needs no lock, SQLite's start among it. What it gives opens the database: to be called only in a dedicated
+ * worker that holds the Web Lock `lorikeet-db` (I8).
+ */
+export function prepareDatabase(): OpenDatabase {
+  const sqlite = hasSyncHandles() ? startSqlite() : null;
+  const capabilities = detectCapabilities();
+  return async () => openPrepared((await capabilities).opfs ? sqlite : null);
+}
+
+async function openPrepared(sqlite: StartedSqlite | null): ReturnType<OpenDatabase> {
   try {
-    const opfs = (await detectCapabilities()).opfs && hasSyncHandles();
-    const driver = await (opfs ? openOpfsPool({ wait }) : openIndexedDb({ load: loadSqlJs, indexedDB }));
-    return await openOn(driver, opfs ? 'opfs' : 'indexeddb');
+    const driver = await (sqlite ? openOpfsPool({ wait, sqlite }) : openIndexedDb({ load: loadSqlJs, indexedDB }));
+    return await openOn(driver, sqlite ? 'opfs' : 'indexeddb');
   } catch (cause) {
     if (cause instanceof StorageError) return err({ code: cause.code, detail: cause.message });
     return err({ code: 'storage_failed', detail: String(cause) });

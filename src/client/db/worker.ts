@@ -4,7 +4,7 @@ import { serveStore } from '../adapters/store-over-port.ts';
 import { databaseLock } from '../sw-messages.ts';
 import { openChannel } from './channel.ts';
 import { Leader } from './leader.ts';
-import { openDatabase } from './open-database.ts';
+import { prepareDatabase, type OpenDatabase } from './open-database.ts';
 import { ownVersions, type ToWorker } from './rpc.ts';
 import { createSyncStore } from './sync-store.ts';
 
@@ -22,7 +22,7 @@ function createSchedule(): (work: () => void) => void {
   };
 }
 
-function createLeader(id: string): Leader {
+function createLeader(id: string, openDatabase: OpenDatabase): Leader {
   return new Leader({
     id,
     versions: ownVersions,
@@ -45,10 +45,11 @@ function createLeader(id: string): Leader {
 }
 
 function listen(): void {
+  const openDatabase = prepareDatabase();
   let leader: Leader | null = null;
   self.onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
     if (data.kind === 'begin') {
-      leader = createLeader(data.id);
+      leader = createLeader(data.id, openDatabase);
       void leader.run();
     } else {
       leader?.receive(data, ports);

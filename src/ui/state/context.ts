@@ -54,12 +54,12 @@ export function createAppState(ports: AppPorts, window: RouterWindow): AppContex
   };
 }
 
-/** Starts asking; the returned function stops. */
+/** Starts asking, the summary apart; the returned function stops. */
 export function openAppState(app: AppContext): () => void {
-  const parts = [app.databaseStatus, app.profile, app.syncState, app.summary];
+  const parts = [app.databaseStatus, app.profile, app.syncState];
   for (const part of parts) part.open();
   return () => {
-    for (const part of parts) part.close();
+    for (const part of [...parts, app.summary]) part.close();
     app.router.close();
     app.toasts.dismiss();
   };

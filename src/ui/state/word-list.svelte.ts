@@ -35,6 +35,11 @@ export class WordList {
     return this.#count.first?.total ?? null;
   }
 
+  /** As many as are known to be there: before they are counted, the rows that came. Null until either is here. */
+  get known(): number | null {
+    return this.total ?? (this.settled ? this.#part!.offset + this.#part!.rows.length : null);
+  }
+
   get failure(): DatabaseFailure | null {
     return this.#rows.failure ?? this.#count.failure;
   }
@@ -54,9 +59,10 @@ export class WordList {
 
   find(search: string): void {
     this.#search = search;
-    this.#count.open({ search });
     this.#open = null;
+    // The rows first: counting reads every word.
     this.#ask(search, { first: 0, last: 0 });
+    this.#count.open({ search });
   }
 
   /** Tells which rows are in view. */

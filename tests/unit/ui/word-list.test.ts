@@ -11,6 +11,19 @@ describe('the list of words', () => {
     expect(list.settled).toBe(true);
   });
 
+  it('shows the first ones before all are counted', async () => {
+    const { database, settle } = await listOf(500);
+    const live = database.live.bind(database);
+    database.live = (name, ...rest) => (name === 'words.count' ? () => undefined : live(name, ...rest));
+    const list = new WordList(database);
+    list.open();
+    expect(list.known).toBeNull();
+    await settle();
+    expect(list.total).toBeNull();
+    expect(list.known).toBe(120);
+    expect(list.row(0)?.word).toBe('palabra 0');
+  });
+
   it('has the rows in view and their neighbours, not the others', async () => {
     const { list, settle } = await listOf(1_000);
     list.show(600, 620);

@@ -6,7 +6,7 @@
  * WAL with exclusive locking needs no shared memory, and is 30 times faster for single writes than the default journal.
  * With `synchronous=normal` a commit survives every kill of the browser; a power cut may take the last ones.
  */
-import type { Sqlite3Static, SAHPoolUtil } from '@sqlite.org/sqlite-wasm';
+import initSqlite, { type Sqlite3Static, type SAHPoolUtil } from '@sqlite.org/sqlite-wasm';
 import { ok } from '../../../base/result.ts';
 import { StorageError, type Driver } from '../driver.ts';
 import { joinLogWrites } from './wasm-log.ts';
@@ -21,7 +21,12 @@ export interface OpfsPoolOptions {
   readonly wait: (milliseconds: number) => Promise<void>;
   /** Other than the app's own, for tests. */
   readonly directory?: string;
-  readonly init?: () => Promise<Sqlite3Static>;
+  readonly sqlite?: StartedSqlite;
+}
+
+export interface StartedSqlite {
+  readonly started: Promise<Sqlite3Static>;
+  readonly space: SpaceWatch;
 }
 
 /** The database, its WAL, the journal of the moment before WAL is set, and one to spare. */
@@ -42,10 +47,20 @@ const pragmas = [
   'PRAGMA schema_version',
 ];
 
+/** Loads and starts SQLite; touches no file, so it may begin before the lock is held. */
+export function startSqlite(init: () => Promise<Sqlite3Static> = () => initSqlite()): StartedSqlite {
+  const space = createSpaceWatch();
+  configureSqlite(space);
+  const started = init();
+  // Whoever opens the pool hears of it.
+  started.catch(() => undefined);
+  return { started, space };
+}
+
 /** Throws `StorageError` when the files cannot be had. */
 export async function openOpfsPool(options: OpfsPoolOptions): Promise<Driver> {
-  const space = createSpaceWatch();
-  const sqlite3 = await startSqlite(space, options.init ?? loadSqlite);
+  const { started, space } = options.sqlite ?? startSqlite();
+  const sqlite3 = await started;
   const pool = await installPool(sqlite3, options);
   try {
     return openDatabase({ sqlite3, pool, space });
@@ -124,7 +139,7 @@ function isOutOfSpace(error: unknown): boolean {
 }
 
 /** `sqlite3ApiConfig` is how sqlite-wasm is configured: it reads this global once, when it starts. */
-function startSqlite(space: SpaceWatch, init: () => Promise<Sqlite3Static>): Promise<Sqlite3Static> {
+function configureSqlite(space: SpaceWatch): void {
   const quiet = (): void => undefined;
   Object.assign(globalThis, {
     sqlite3ApiConfig: {
@@ -136,12 +151,6 @@ function startSqlite(space: SpaceWatch, init: () => Promise<Sqlite3Static>): Pro
       debug: quiet,
     },
   });
-  return init();
-}
-
-async function loadSqlite(): Promise<Sqlite3Static> {
-  const { default: initSqlite } = await import('@sqlite.org/sqlite-wasm');
-  return initSqlite();
 }
 
 async function installPool(sqlite3: Sqlite3Static, options: OpfsPoolOptions): Promise<SAHPoolUtil> {

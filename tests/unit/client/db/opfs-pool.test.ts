@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StorageError, type Driver } from '../../../../src/client/db/driver.ts';
-import { openOpfsPool, poolFile } from '../../../../src/client/db/drivers/opfs-pool.ts';
+import { openOpfsPool, poolFile, startSqlite } from '../../../../src/client/db/drivers/opfs-pool.ts';
 import { FakeDisk, initBrowserSqlite } from '../../../support/fake-sync-opfs.ts';
 
 const logFile = `${poolFile}-wal`;
@@ -13,7 +13,7 @@ const wait = (): Promise<void> => Promise.reject(new Error('nobody else holds th
 
 async function open(disk: FakeDisk): Promise<Driver> {
   disk.mount();
-  return openOpfsPool({ wait, init: initBrowserSqlite });
+  return openOpfsPool({ wait, sqlite: startSqlite(initBrowserSqlite) });
 }
 
 /** Numbers stored, and that the file is whole. */
