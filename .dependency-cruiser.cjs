@@ -21,7 +21,7 @@ const base = '^src/base/';
 const protocol = '^src/protocol/';
 const schema = '^src/schema/';
 const sync = '^src/sync/';
-const changeStore = '^src/server/(change-store|account-store)\\.ts$';
+const changeStore = '^src/server/(change-store|account-store|poke-bus)\\.ts$';
 const exchange = '^src/server/exchange/';
 
 module.exports = {

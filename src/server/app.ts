@@ -23,6 +23,7 @@ import { createPokeHub } from './http/poke-hub.ts';
 import { acceptJson } from './http/request-body.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { observeRequests } from './http/request-log.ts';
+import { createLocalPokeBus, type PokeBus } from './poke-bus.ts';
 import type { RouteContext, Server } from './http/server-types.ts';
 import { addSessionRoutes } from './http/session-routes.ts';
 import { createSessions } from './http/sessions.ts';
@@ -33,6 +34,8 @@ import { noMetrics, type Metrics } from './metrics.ts';
 export interface AppOptions {
   /** Stays the caller's: it closes it after the app. */
   readonly store: ChangeStore;
+  /** Stays the caller's too. Default: of this process alone. */
+  readonly pokes?: PokeBus;
   readonly clock: ServerClock;
   readonly config: HttpConfig;
   /** Where the built app lies; null: the API alone. */
@@ -45,6 +48,7 @@ export interface AppOptions {
 
 export async function buildApp(options: AppOptions): Promise<Server> {
   const { store, clock, config, appDirectory, metrics = noMetrics, isStopping = () => false } = options;
+  const { pokes = createLocalPokeBus() } = options;
   const server = createServer(config);
   handleFailures(server);
   observeRequests(server, metrics);
@@ -64,9 +68,11 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     config,
     sessions: createSessions({ store, clock, hub }),
     hub,
+    pokes,
     metrics,
     isStopping,
   };
+  pokes.subscribe(hub);
   metrics.watch({ openStreams: () => hub.size });
   const accounts: AccountContext = {
     ...context,

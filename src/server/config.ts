@@ -24,6 +24,8 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataFile: string;
+  /** The PostgreSQL to use instead of the file; null: none. */
+  readonly databaseUrl: string | null;
   /** Where `/metrics` is served; null: nowhere. */
   readonly metrics: { readonly port: number; readonly host: string } | null;
   /** Between the signal to stop and stopping, so that a load balancer notices, in milliseconds. */
@@ -66,6 +68,7 @@ export function readConfig(environment: Environment): Result<Config, string[]> {
     port: take('PORT', 8787, wholeNumber(0, 65_535), 'a port from 0 to 65535'),
     host: take('HOST', 'localhost', (text) => text, 'a host name or address'),
     dataFile: take('LORIKEET_DATA', 'data/lorikeet.db', (text) => text, 'the path of a file'),
+    databaseUrl: readDatabaseUrl(environment, faults),
     http: {
       ...defaultHttpConfig,
       trustProxy: take(
@@ -96,6 +99,15 @@ export function readConfig(environment: Environment): Result<Config, string[]> {
     },
   };
   return faults.length > 0 ? err(faults) : ok(config);
+}
+
+/** It may hold a password, so a wrong one is not repeated. */
+function readDatabaseUrl(environment: Environment, faults: string[]): string | null {
+  const text = environment['DATABASE_URL']?.trim() ?? '';
+  if (text === '') return null;
+  if (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)) return text;
+  faults.push('DATABASE_URL must be an address like postgres://user:password@host:5432/database.');
+  return null;
 }
 
 function wholeNumber(min: number, max: number) {

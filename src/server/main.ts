@@ -1,11 +1,11 @@
-/** ENTRY of the server: settings from the environment, the SQLite store, its ports, a clean stop. */
+/** ENTRY of the server: settings from the environment, its storage, its ports, a clean stop. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { v7 as newId } from 'uuid';
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { createPrometheusMetrics, serveMetrics } from './metrics.ts';
-import { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
+import { openStorage } from './storage.ts';
 
 /** What is under way may take this long to end, in milliseconds. */
 const patience = 5_000;
@@ -13,20 +13,22 @@ const patience = 5_000;
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   if (!config.ok) return giveUp(config.error);
-  const { port, host, dataFile, metrics: metricsAt, stopDelay, http } = config.value;
+  const { port, host, metrics: metricsAt, stopDelay, http } = config.value;
 
   // The build puts the server in dist/server and the app in dist/app.
   const appDirectory = path.join(import.meta.dirname, '..', 'app');
   if (!existsSync(path.join(appDirectory, 'index.html'))) {
     return giveUp([`There is no built app in ${appDirectory}. Run "npm run build" first.`]);
   }
-  const store = openSqliteStore({ file: dataFile, newId });
-  if (!store.ok) return giveUp([store.error]);
+  const storage = await openStorage(config.value, newId);
+  if (!storage.ok) return giveUp([storage.error]);
+  const { store, pokes } = storage.value;
 
   let stopping = false;
   const metrics = createPrometheusMetrics();
   const app = await buildApp({
-    store: store.value,
+    store,
+    pokes,
     clock: { now: Date.now },
     config: http,
     appDirectory,
@@ -43,7 +45,8 @@ async function main(): Promise<void> {
     clearTimeout(impatience);
     metricsServer?.close();
     metricsServer?.closeAllConnections();
-    await store.value.close();
+    await pokes.close();
+    await store.close();
   };
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());

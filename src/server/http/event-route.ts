@@ -20,7 +20,9 @@ export function addEventRoute(server: Server, { store, sessions, hub, config }: 
     const device = request.query.device ?? null;
     const events = hub.open({ user: session.user.id, session: session.tokenHash, device });
     try {
-      events.push(`retry: ${reconnectAfter}\n${pokeEvent(await store.head(session.user.id))}`);
+      const head = await store.head(session.user.id);
+      events.push(`retry: ${reconnectAfter}\n${pokeEvent(head)}`);
+      hub.greeted({ user: session.user.id, head, from: device });
     } catch (error) {
       events.destroy();
       throw error;

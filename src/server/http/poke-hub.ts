@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { Sequence } from '../../protocol/messages.ts';
+import type { Poke } from '../poke-bus.ts';
 
 /** Beyond this the user's oldest stream ends: it is most likely that of a device that is gone without a word. */
 const streamsPerUser = 32;
@@ -25,7 +26,11 @@ interface Stream extends Listener {
 export interface PokeHub {
   /** The body of a new event stream. It leaves the hub by itself when it is closed. */
   open(listener: Listener): Readable;
-  poke(user: string, head: Sequence, from: string | null): void;
+  poke(poke: Poke): void;
+  /** A device was told the head as it connected. If that is news, the user's other devices are told too. */
+  greeted(poke: Poke): void;
+  /** Whose streams are open, and the head that they were told last. */
+  watched(): ReadonlyMap<string, Sequence>;
   closeSession(session: string): void;
   /** Sends a sign of life on every stream; ends those whose session is no longer good. */
   beat(isGood: (session: string) => Promise<boolean>): Promise<void>;
@@ -36,12 +41,16 @@ export interface PokeHub {
 
 export function createPokeHub(): PokeHub {
   const byUser = new Map<string, Set<Stream>>();
+  const heads = new Map<string, Sequence>();
   const all = (): Stream[] => [...byUser.values()].flatMap((streams) => [...streams]);
 
   const leave = (stream: Stream): boolean => {
     const streams = byUser.get(stream.user);
     const left = streams?.delete(stream) ?? false;
-    if (streams?.size === 0) byUser.delete(stream.user);
+    if (streams?.size === 0) {
+      byUser.delete(stream.user);
+      heads.delete(stream.user);
+    }
     return left;
   };
   const end = (stream: Stream): void => {
@@ -53,6 +62,15 @@ export function createPokeHub(): PokeHub {
     else stream.body.push(text);
   };
 
+  const poke = ({ user, head, from }: Poke): void => {
+    const streams = byUser.get(user);
+    if (!streams) return;
+    heads.set(user, head);
+    for (const stream of streams) {
+      if (from === null || stream.device !== from) write(stream, pokeEvent(head));
+    }
+  };
+
   return {
     open(listener) {
       const stream: Stream = { ...listener, body: new Readable({ read() {} }) };
@@ -62,11 +80,13 @@ export function createPokeHub(): PokeHub {
       if (streams.size > streamsPerUser) end([...streams][0]!);
       return stream.body;
     },
-    poke(user, head, from) {
-      for (const stream of byUser.get(user) ?? []) {
-        if (from === null || stream.device !== from) write(stream, pokeEvent(head));
-      }
+    poke,
+    greeted(news) {
+      const known = heads.get(news.user);
+      if (known === undefined && byUser.has(news.user)) heads.set(news.user, news.head);
+      else if (known !== undefined && known < news.head) poke(news);
     },
+    watched: () => heads,
     closeSession(session) {
       for (const stream of all()) if (stream.session === session) end(stream);
     },

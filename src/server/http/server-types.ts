@@ -11,6 +11,7 @@ import type { ChangeStore } from '../change-store.ts';
 import type { ServerClock } from './clock.ts';
 import type { HttpConfig } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
+import type { PokeBus } from '../poke-bus.ts';
 import type { PokeHub } from './poke-hub.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -29,6 +30,7 @@ export interface RouteContext {
   readonly config: HttpConfig;
   readonly sessions: Sessions;
   readonly hub: PokeHub;
+  readonly pokes: PokeBus;
   readonly metrics: Metrics;
   /** The server has been told to stop: it still serves what comes, but nobody should be sent here any more. */
   readonly isStopping: () => boolean;

@@ -35,7 +35,7 @@ function isOtherVersion(body: unknown): boolean {
 }
 
 async function exchange(context: RouteContext, request: SyncRequest, reply: FastifyReply) {
-  const { store, clock, sessions, hub, metrics } = context;
+  const { store, clock, sessions, pokes, metrics } = context;
   const session = await sessions.current(reply.request, reply);
   if (!session) {
     // Whoever knows the id of an account may learn that it is gone: its own devices.
@@ -49,7 +49,7 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
 
   const { schema, device, cursor, changes, limit } = request;
   const pulled = await store.exchange({ user, device, schema, cursor, changes, limit, now });
-  if (pulled.changed) hub.poke(user, pulled.head, device);
+  if (pulled.changed) pokes.publish({ user, head: pulled.head, from: device });
   metrics.exchange({
     statuses: pulled.results.map(({ status }) => status),
     rowsPulled: pulled.changes.reduce((sum, { ids }) => sum + ids.length, 0),

@@ -1,88 +1,29 @@
 /** The server as a process: it starts, says where it is, stops cleanly, and keeps what it acknowledged when it is killed. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SyncReply } from '../../../src/protocol/messages.ts';
+import { buildServer, post, type Environment, type ServerProgram } from '../../support/server-process.ts';
 import { rowsOf, settingInsert, syncRequest } from '../../support/server-requests.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-let directory: string;
+let program: ServerProgram;
 let data: string;
-const started: ChildProcess[] = [];
+/** On the data of this file's tests. */
+const at = (environment: Environment = {}): Environment => ({ LORIKEET_DATA: data, ...environment });
 
 beforeAll(async () => {
-  // Inside the repository, where the modules that stay outside of the bundle are found.
-  await mkdir(path.join(root, '.cache'), { recursive: true });
-  directory = await mkdtemp(path.join(root, '.cache/server-process-'));
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    publicDir: false,
-    build: { ssr: 'src/server/main.ts', outDir: path.join(directory, 'server'), target: 'node20' },
-  });
-  await mkdir(path.join(directory, 'app'));
-  await writeFile(path.join(directory, 'app/index.html'), '<!doctype html><title>Lorikeet</title>');
-  data = path.join(directory, 'data/deeper/lorikeet.db');
+  program = await buildServer();
+  data = path.join(program.directory, 'data/deeper/lorikeet.db');
 }, 60_000);
 
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
-});
-afterAll(() => rm(directory, { recursive: true, force: true }));
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly output: () => string;
-}
-
-function run(environment: Record<string, string>): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, [path.join(directory, 'server/main.js')], {
-    env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'warn', LORIKEET_DATA: data, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.push(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return { child, output: () => output };
-}
-
-async function start(environment: Record<string, string> = {}): Promise<Running> {
-  const { child, output } = run(environment);
-  const url = await vi.waitFor(
-    () => {
-      const found = /http:\/\/localhost:\d+/.exec(output())?.[0];
-      if (!found) throw new Error(`The server did not say where it is: ${output()}`);
-      return found;
-    },
-    { timeout: 15_000, interval: 20 },
-  );
-  return { child, url, output };
-}
-
-async function exitCode(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const { child, output } = run(environment);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, output: output() };
-}
-
-async function post(url: string, body: object, cookie = ''): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: { origin: new URL(url).origin, 'content-type': 'application/json', cookie },
-    body: JSON.stringify(body),
-  });
-}
+afterEach(() => program.killAll());
+afterAll(() => program.remove());
 
 describe('the server process', () => {
   it('serves the app and the API where it says, makes its data directory, and stops on SIGTERM and SIGINT', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const { child, url } = await start();
+      const { child, url } = await program.start(at());
       expect(await (await fetch(url)).text()).toContain('<title>Lorikeet</title>');
       expect((await fetch(`${url}/api/health`)).status).toBe(200);
       child.kill(signal);
@@ -91,7 +32,7 @@ describe('the server process', () => {
   });
 
   it('finishes the pushes in flight when it is told to stop, and says before that it is no longer ready', async () => {
-    const { child, url } = await start({ STOP_DELAY: '400', METRICS_PORT: '0' });
+    const { child, url } = await program.start(at({ STOP_DELAY: '400', METRICS_PORT: '0' }));
     const signedUp = await post(`${url}/api/account`, { name: 'last-minute', password: 'correct horse' });
     const cookie = signedUp.headers.get('set-cookie')!.split(';')[0]!;
     const { user } = (await signedUp.json()) as { user: { id: string } };
@@ -106,7 +47,7 @@ describe('the server process', () => {
   });
 
   it('keeps every acknowledged change when it is killed', async () => {
-    const first = await start();
+    const first = await program.start(at());
     const signedUp = await post(`${first.url}/api/account`, { name: 'survivor', password: 'correct horse' });
     const cookie = signedUp.headers.get('set-cookie')!.split(';')[0]!;
     const { user } = (await signedUp.json()) as { user: { id: string } };
@@ -122,14 +63,14 @@ describe('the server process', () => {
     await vi.waitFor(() => expect(first.child.signalCode).toBe('SIGKILL'), { timeout: 15_000 });
     expect(acknowledged.length).toBeGreaterThanOrEqual(20);
 
-    const second = await start();
+    const second = await program.start(at());
     const reply = await post(`${second.url}/api/sync`, syncRequest(user.id, { device: 'b' }), cookie);
     const rows = rowsOf((await reply.json()) as SyncReply, 'setting');
     expect(acknowledged.filter((id) => !(id in rows))).toEqual([]);
   });
 
   it('writes no name, cookie, address or value into its log', async () => {
-    const { child, url, output } = await start({ LOG_LEVEL: 'trace' });
+    const { child, url, output } = await program.start(at({ LOG_LEVEL: 'trace' }));
     const name = 'private-name';
     const signedUp = await post(`${url}/api/account?q=private-query`, { name, password: 'private-password' });
     const cookie = signedUp.headers.get('set-cookie')!.split(';')[0]!;
@@ -153,25 +94,27 @@ describe('the server process', () => {
 
 describe('a start that cannot work', () => {
   it('names every wrong setting', async () => {
-    const { code, output } = await exitCode({ PORT: '70000', LOG_LEVEL: 'loud' });
+    const { code, output } = await program.exitCode(at({ PORT: '70000', LOG_LEVEL: 'loud' }));
     expect(code).toBe(1);
     expect(output).toMatch(/^PORT must be .*"70000"\.\nLOG_LEVEL must be .*"loud"\.\n$/);
   });
 
   it('says that the file is not a database, and leaves it alone', async () => {
-    const file = path.join(directory, 'notes.txt');
+    const file = path.join(program.directory, 'notes.txt');
     await writeFile(file, 'these are my notes, not a database, and long enough to be looked at. '.repeat(20));
-    const { code, output } = await exitCode({ LORIKEET_DATA: file });
+    const { code, output } = await program.exitCode(at({ LORIKEET_DATA: file }));
     expect(code).toBe(1);
     expect(output).toContain('is not a SQLite database');
   });
 
   it('says that the port is taken, and closes the database', async () => {
-    const { url } = await start();
-    const { code, output } = await exitCode({
-      PORT: new URL(url).port,
-      LORIKEET_DATA: path.join(directory, 'other.db'),
-    });
+    const { url } = await program.start(at());
+    const { code, output } = await program.exitCode(
+      at({
+        PORT: new URL(url).port,
+        LORIKEET_DATA: path.join(program.directory, 'other.db'),
+      }),
+    );
     expect(code).toBe(1);
     expect(output).toContain('EADDRINUSE');
   });

@@ -13,6 +13,7 @@ describe('the settings', () => {
       port: 8787,
       host: 'localhost',
       dataFile: 'data/lorikeet.db',
+      databaseUrl: null,
       metrics: null,
       stopDelay: 0,
       http: defaultHttpConfig,
@@ -58,6 +59,16 @@ describe('the settings', () => {
     expect(read({ METRICS_PORT: '9100' }).metrics).toEqual({ port: 9100, host: '127.0.0.1' });
     expect(read({ METRICS_PORT: '9100', METRICS_HOST: '::' }).metrics).toEqual({ port: 9100, host: '::' });
     expect(read({ METRICS_HOST: '::' }).metrics).toBeNull();
+  });
+
+  it('take the address of a PostgreSQL, and do not repeat a wrong one, which may hold a password', () => {
+    for (const url of ['postgres://u:p@db:5432/lorikeet', 'postgresql:///lorikeet?host=/run/postgresql']) {
+      expect(read({ DATABASE_URL: url }).databaseUrl).toBe(url);
+    }
+    for (const url of ['mysql://u:secret@db/x', 'secret']) {
+      const config = readConfig({ DATABASE_URL: url });
+      expect(config).toEqual({ ok: false, error: [expect.stringMatching(/^DATABASE_URL must be (?!.*secret)/)] });
+    }
   });
 
   it('report every fault at once', () => {

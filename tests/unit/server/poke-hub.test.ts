@@ -18,11 +18,27 @@ describe('the hub', () => {
     const [first, second] = [hub.open(listener), hub.open(listener)];
     first.destroy();
     await until(() => expect(hub.size).toBe(1));
-    hub.poke('u', 7, null);
+    hub.poke({ user: 'u', head: 7, from: null });
     expect(read(second)).toBe(pokeEvent(7));
     second.destroy();
     await until(() => expect(hub.size).toBe(0));
-    hub.poke('u', 8, null);
+    hub.poke({ user: 'u', head: 8, from: null });
+  });
+
+  it('knows the head that each user was told last, and passes on what a device hears as it connects', () => {
+    const hub = createPokeHub();
+    const first = hub.open(listener);
+    hub.greeted({ user: 'u', head: 5, from: null });
+    expect([...hub.watched()]).toEqual([['u', 5]]);
+    expect(read(first)).toBe('');
+    hub.open({ ...listener, device: 'd' });
+    hub.greeted({ user: 'u', head: 6, from: 'd' });
+    expect(read(first)).toBe(pokeEvent(6));
+    hub.greeted({ user: 'nobody', head: 1, from: null });
+    hub.poke({ user: 'nobody', head: 2, from: null });
+    expect([...hub.watched()]).toEqual([['u', 6]]);
+    hub.closeAll();
+    expect([...hub.watched()]).toEqual([]);
   });
 
   it('writes nothing to a stream after its end', () => {
@@ -30,7 +46,7 @@ describe('the hub', () => {
     const body = hub.open(listener);
     hub.closeSession('s');
     hub.closeSession('s');
-    hub.poke('u', 7, null);
+    hub.poke({ user: 'u', head: 7, from: null });
     hub.closeAll();
     expect(hub.size).toBe(0);
     expect(read(body)).toBe('');
@@ -40,7 +56,7 @@ describe('the hub', () => {
   it('drops a reader that does not read', async () => {
     const hub = createPokeHub();
     const stuck = hub.open(listener);
-    for (let head = 0; head < 1_000; head += 1) hub.poke('u', head, null);
+    for (let head = 0; head < 1_000; head += 1) hub.poke({ user: 'u', head, from: null });
     await until(() => expect(hub.size).toBe(0));
     expect(stuck.destroyed).toBe(true);
   });
