@@ -86,6 +86,7 @@ module.exports = {
       '^src/sync/(ports|report)\\.ts$',
       '^src/client/db/api\\.ts$',
       '^src/client/[^/]+\\.ts$',
+      ...npm('@simplewebauthn/browser'),
     ]),
     allow('src/service-worker', [
       base,

@@ -1,10 +1,11 @@
 /** What a page can ask of syncing and of accounts: the contract between the UI and the adapters. */
 import type { Result } from '../base/result.ts';
+import type { PasskeyItem, SessionItem } from '../protocol/account-messages.ts';
 import type { Failure } from '../protocol/errors.ts';
 import type { SessionReply } from '../protocol/messages.ts';
 import type { Direction } from '../sync/report.ts';
 
-export type { Direction };
+export type { Direction, PasskeyItem, SessionItem };
 
 export type SyncReason = 'change' | 'open' | 'online' | 'visible' | 'poke' | 'interval' | 'person' | 'signed-in';
 
@@ -34,4 +35,26 @@ export interface AccountApi {
   signUp(name: string, password: string): Promise<Result<SessionReply, Failure>>;
   signIn(name: string, password: string): Promise<Result<SessionReply, Failure>>;
   signOut(): Promise<Result<null, Failure>>;
+  sessions(): Promise<Result<readonly SessionItem[], Failure>>;
+  endSession(id: string): Promise<Result<null, Failure>>;
+  endOtherSessions(): Promise<Result<null, Failure>>;
+  /** Signs out everywhere else. */
+  changePassword(proof: PersonProof, newPassword: string): Promise<Result<null, Failure>>;
+  deleteAccount(proof: PersonProof): Promise<Result<null, Failure>>;
+  /** Null where the browser knows no passkeys. */
+  readonly passkeys: PasskeyApi | null;
+}
+
+/** That it is the person: the present password, or a passkey, which the browser then asks for. */
+export type PersonProof = { readonly password: string } | 'passkey';
+
+/** What the browser asks the person for can be declined: `passkey_refused`. */
+export interface PasskeyApi {
+  /** Whether the server takes passkeys. */
+  offered(): Promise<boolean>;
+  signIn(): Promise<Result<SessionReply, Failure>>;
+  list(): Promise<Result<readonly PasskeyItem[], Failure>>;
+  add(name: string): Promise<Result<null, Failure>>;
+  rename(id: string, name: string): Promise<Result<null, Failure>>;
+  remove(id: string): Promise<Result<null, Failure>>;
 }

@@ -38,8 +38,17 @@ export function presentDatabaseFailure(failure: DatabaseFailure): PresentedFailu
 }
 
 export function presentFailure(failure: Failure): PresentedFailure {
+  if (failure.code === 'too_many_requests' && failure.retryAfter !== undefined) {
+    return { title: 'Too many tries', words: `Try again in ${waitWords(failure.retryAfter)}.`, remedy: 'none' };
+  }
   const remedy = failure.code === 'signed_out' ? 'sign-in' : failure.code === 'outdated' ? 'reload' : 'none';
   return { title: titles[failure.code] ?? 'Something did not work', words: errors[failure.code].words, remedy };
+}
+
+function waitWords(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1_000);
+  if (seconds === 1) return '1 second';
+  return seconds < 60 ? `${seconds} seconds` : seconds <= 90 ? 'a minute' : `${Math.ceil(seconds / 60)} minutes`;
 }
 
 const titles: Partial<Record<Failure['code'], string>> = {
@@ -49,6 +58,8 @@ const titles: Partial<Record<Failure['code'], string>> = {
   internal: 'The server has a problem',
   bad_reply: 'A broken answer',
   signed_out: 'You are signed out',
+  account_gone: 'The account is gone',
+  passkey_refused: 'No passkey',
   outdated: 'A new version is needed',
   wrong_account: 'Another account',
   storage_full: 'The storage of this device is full',

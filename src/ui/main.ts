@@ -2,6 +2,7 @@
 import { v7 } from 'uuid';
 import { assert } from '../base/assert.ts';
 import { createAccountApi } from '../client/adapters/account-api.ts';
+import { browserPasskeyPrompt } from '../client/adapters/passkey-prompt.ts';
 import { registerAppWorker } from '../client/adapters/app-worker.ts';
 import { createSyncControl } from '../client/adapters/sync-control.ts';
 import { detectCapabilities } from '../client/capabilities.ts';
@@ -20,7 +21,11 @@ const database = createLocalDatabase(createBrowserEnvironment());
 mountApp(target, {
   database,
   sync: createSyncControl({ database, now }),
-  account: createAccountApi({ fetch: (input, init) => fetch(input, init), deviceName: deviceName(navigator) }),
+  account: createAccountApi({
+    fetch: (input, init) => fetch(input, init),
+    deviceName: deviceName(navigator),
+    prompt: browserPasskeyPrompt(window),
+  }),
   update: registerAppWorker(navigator.serviceWorker),
   install: browserInstallPrompt(window),
   capabilities: detectCapabilities,

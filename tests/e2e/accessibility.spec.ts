@@ -12,6 +12,7 @@ const screens = [
   '/read',
   '/read/add',
   '/settings',
+  '/settings/account',
   '/sync',
   '/nowhere',
 ];

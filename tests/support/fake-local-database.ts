@@ -327,7 +327,7 @@ export class FakeLocalDatabase implements LocalDatabase {
     },
     'account.detach': ({ rows }) => {
       this.status = { ...this.status, user_id: null, user_name: null };
-      if (rows === 'keep') return undefined;
+      if (rows !== 'remove') return undefined;
       for (const table of [this.words, this.conversations, this.messages, this.documents, this.reviews, this.settings])
         table.clear();
       this.profile = null;

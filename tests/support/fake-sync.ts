@@ -1,6 +1,13 @@
 /** Sync and accounts in memory, behind the contracts of src/client/sync-api.ts: for unit tests of the UI. */
 import { err, ok, type Result } from '../../src/base/result.ts';
-import type { AccountApi, SyncActivity, SyncControl, SyncReason } from '../../src/client/sync-api.ts';
+import type {
+  AccountApi,
+  PersonProof,
+  SessionItem,
+  SyncActivity,
+  SyncControl,
+  SyncReason,
+} from '../../src/client/sync-api.ts';
 import type { Failure } from '../../src/protocol/errors.ts';
 import type { SessionReply } from '../../src/protocol/messages.ts';
 
@@ -52,5 +59,46 @@ export class FakeAccount implements AccountApi {
 
   async signOut(): Promise<Result<null, Failure>> {
     return this.failure ? err(this.failure) : ok(null);
+  }
+
+  readonly passkeys = null;
+  listed: readonly SessionItem[] = [];
+  /** Whose password the present one is. */
+  user = 'ana';
+
+  async sessions(): Promise<Result<readonly SessionItem[], Failure>> {
+    return this.failure ? err(this.failure) : ok(this.listed);
+  }
+
+  async endSession(id: string): Promise<Result<null, Failure>> {
+    if (this.failure) return err(this.failure);
+    this.listed = this.listed.filter((session) => session.id !== id);
+    return ok(null);
+  }
+
+  async endOtherSessions(): Promise<Result<null, Failure>> {
+    if (this.failure) return err(this.failure);
+    this.listed = this.listed.filter(({ current }) => current);
+    return ok(null);
+  }
+
+  async changePassword(proof: PersonProof, newPassword: string): Promise<Result<null, Failure>> {
+    const failure = this.#check(proof);
+    if (failure) return err(failure);
+    this.passwords.set(this.user, newPassword);
+    return ok(null);
+  }
+
+  async deleteAccount(proof: PersonProof): Promise<Result<null, Failure>> {
+    const failure = this.#check(proof);
+    if (failure) return err(failure);
+    this.passwords.delete(this.user);
+    return ok(null);
+  }
+
+  #check(proof: PersonProof): Failure | null {
+    if (this.failure) return this.failure;
+    const right = proof === 'passkey' || this.passwords.get(this.user) === proof.password;
+    return right ? null : { code: 'wrong_password' };
   }
 }

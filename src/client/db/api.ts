@@ -235,7 +235,8 @@ export interface Mutations {
   /** Binds what is on the device to an account; fails with `wrong_account` when it is another's. */
   'account.attach': { readonly userId: string; readonly name: string };
   /** `keep`: stays for the same account; `remove`: every row and the outbox leave this device. */
-  'account.detach': { readonly rows: 'keep' | 'remove' };
+  /** `release`: the account is no more; what is here belongs to the device alone, as before a first sign-up. */
+  'account.detach': { readonly rows: 'keep' | 'release' | 'remove' };
   'rejected.discard': { readonly tableName: string; readonly rowId: string };
 }
 

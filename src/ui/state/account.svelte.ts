@@ -3,7 +3,7 @@
  * removes it, as the person chooses. Nothing is removed before the person said so.
  */
 import type { LocalDatabase } from '../../client/db/api.ts';
-import type { AccountApi, SyncControl } from '../../client/sync-api.ts';
+import type { AccountApi, PersonProof, SyncControl } from '../../client/sync-api.ts';
 import type { Failure } from '../../protocol/errors.ts';
 
 export interface AccountPorts {
@@ -49,6 +49,43 @@ export class Account {
       if (!session.ok) return session.error;
       this.#user = session.value.user;
       return this.#attach();
+    });
+  }
+
+  /** Signs in with a passkey that the browser asks for; no name is typed. */
+  async enterWithPasskey(): Promise<boolean> {
+    return this.#during(async () => {
+      const session = await this.#ports.account.passkeys?.signIn();
+      if (!session) return { code: 'passkey_refused' };
+      if (!session.ok) return session.error;
+      this.#user = session.value.user;
+      return this.#attach();
+    });
+  }
+
+  /** Sets another password; the other devices have to sign in again. */
+  async changePassword(proof: PersonProof, newPassword: string): Promise<boolean> {
+    return this.#during(async () => {
+      const changed = await this.#ports.account.changePassword(proof, newPassword);
+      return changed.ok ? null : changed.error;
+    });
+  }
+
+  /** Deletes the account on the server; then what is on the device is kept, of no account, or removed. */
+  async remove(proof: PersonProof, rows: 'release' | 'remove'): Promise<boolean> {
+    return this.#during(async () => {
+      const removed = await this.#ports.account.deleteAccount(proof);
+      if (!removed.ok) return removed.error;
+      const detached = await this.#ports.database.mutate('account.detach', { rows });
+      return detached.ok ? null : storageFailure(detached.error);
+    });
+  }
+
+  /** The account was deleted on another device: what is here is kept, of no account, or removed. */
+  async part(rows: 'release' | 'remove'): Promise<boolean> {
+    return this.#during(async () => {
+      const detached = await this.#ports.database.mutate('account.detach', { rows });
+      return detached.ok ? null : storageFailure(detached.error);
     });
   }
 

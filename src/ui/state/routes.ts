@@ -2,7 +2,7 @@
 
 export type Route =
   | { readonly name: 'today' | 'words' | 'word-add' | 'review' | 'talk' | 'read' | 'text-add' }
-  | { readonly name: 'settings' | 'disagreements' | 'sync' }
+  | { readonly name: 'settings' | 'account' | 'disagreements' | 'sync' }
   | { readonly name: 'word' | 'word-fix' | 'conversation' | 'text'; readonly id: string }
   | { readonly name: 'not-found'; readonly path: string };
 
@@ -20,6 +20,7 @@ export const paths = {
   addText: '/read/add',
   text: (id: string) => `/read/${encodeURIComponent(id)}`,
   settings: '/settings',
+  account: '/settings/account',
   disagreements: '/settings/disagreements',
   sync: '/sync',
 } as const;
@@ -45,6 +46,8 @@ export function matchRoute(path: string): Route {
       return { name: 'text-add' };
     case '/settings':
       return { name: 'settings' };
+    case '/settings/account':
+      return { name: 'account' };
     case '/settings/disagreements':
       return { name: 'disagreements' };
     case '/sync':
@@ -94,6 +97,7 @@ export function sectionOf(route: Route): Section | null {
     case 'text-add':
       return 'read';
     case 'settings':
+    case 'account':
     case 'disagreements':
     case 'sync':
       return 'settings';

@@ -71,6 +71,36 @@ describe('an account', () => {
     expect(await account.enter({ way: 'sign-up', ...ana })).toBe(false);
     expect(account.failure?.code).toBe('storage_full');
   });
+
+  it('changes the password only for who knows the present one', async () => {
+    const { account, server } = await signedIn();
+    expect(await account.changePassword({ password: 'wrong' }, 'another one')).toBe(false);
+    expect(account.failure?.code).toBe('wrong_password');
+    expect(await account.changePassword({ password: ana.password }, 'another one')).toBe(true);
+    expect(server.passwords.get('ana')).toBe('another one');
+  });
+
+  it('is deleted on the server first, and nothing on the device goes when that fails', async () => {
+    const { account, database, server } = await signedIn();
+    expect(await account.remove({ password: 'wrong' }, 'remove')).toBe(false);
+    expect(database.words.size).toBe(1);
+    expect(await account.remove({ password: ana.password }, 'release')).toBe(true);
+    expect(server.passwords.has('ana')).toBe(false);
+    expect(database.words.size).toBe(1);
+    expect(database.status.user_id).toBeNull();
+  });
+
+  it('that was deleted elsewhere is parted from, with or without what is here', async () => {
+    const { account, database } = await signedIn();
+    expect(await account.part('remove')).toBe(true);
+    expect(database.words.size).toBe(0);
+  });
+
+  it('signs in with a passkey only where there are any', async () => {
+    const { account } = ports();
+    expect(await account.enterWithPasskey()).toBe(false);
+    expect(account.failure?.code).toBe('passkey_refused');
+  });
 });
 
 function ports() {

@@ -24,10 +24,12 @@ export const detachAccount: Mutation<'account.detach'> = ({ sql, newId }, { rows
     );
     return done;
   }
-  removeRows(sql);
-  // A new device id, because the server's record of the old one is of rows that are gone. One that never signed in or
-  // was reset already keeps its own, so that a second run changes nothing.
+  // One that never signed in or was reset already has nothing to release and keeps its device id, so that a second run
+  // changes nothing.
   const seen = sql.arrays('SELECT 1 FROM sync_state WHERE user_id IS NOT NULL OR cursor > 0').length > 0;
+  if (rows === 'remove') removeRows(sql);
+  else if (seen) releaseRows(sql);
+  // A new device id, because the server's record of the old one is of rows that are gone.
   if (seen) sql.run('UPDATE sync_state SET device = ?', [newId()]);
   sql.run(`UPDATE sync_state SET user_id = NULL, user_name = NULL, cursor = 0, attempts = 0, next_attempt_at = NULL,
   last_error = NULL, last_sync_at = NULL`);
@@ -46,4 +48,15 @@ function removeRows(sql: WriteSql): void {
     sql.run(`DELETE FROM ${table}`);
   }
   for (const table of ['outbox', 'rejected_change', 'sync_run']) sql.run(`DELETE FROM ${table}`);
+}
+
+/** Every row waits again to be sent whole, to whichever account comes. A deletion is of a row that no server has now. */
+function releaseRows(sql: WriteSql): void {
+  sql.run(`DELETE FROM outbox WHERE op = 'delete'`);
+  for (const table of syncOrder) {
+    sql.run(`UPDATE ${table} SET _seq = 0`);
+    sql.run(`INSERT INTO outbox (tbl, id, op, stamp, since, base_seq)
+      SELECT '${table}', id, 'insert', local_stamp(), local_stamp(), 0 FROM ${table} WHERE true
+      ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', stamps = NULL, base = NULL, base_seq = 0`);
+  }
 }

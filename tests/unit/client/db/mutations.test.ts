@@ -319,6 +319,30 @@ describe('the account', () => {
     expect(state()).toMatchObject({ last_error: null });
   });
 
+  it('releases its rows, to be sent whole to whichever account comes', () => {
+    add('Haus', 'Hund');
+    db.mutate('account.attach', { userId: 'u1', name: 'Ann' });
+    const { device } = state();
+    db.database.write((sql) => {
+      sql.run(`UPDATE vocabulary_item SET _seq = 4`);
+      sql.run(`DELETE FROM outbox`);
+      sql.run(`UPDATE vocabulary_item SET note = 'new' WHERE word = 'Haus'`);
+      sql.run(`DELETE FROM vocabulary_item WHERE word = 'Hund'`);
+    });
+    db.mutate('account.detach', { rows: 'release' });
+    expect(db.rows('SELECT op, base, base_seq FROM outbox')).toEqual([
+      { op: 'insert', base: null, base_seq: 0 },
+      { op: 'insert', base: null, base_seq: 0 },
+    ]);
+    expect(db.rows('SELECT word, note, _seq FROM vocabulary_item')).toEqual([{ word: 'Haus', note: 'new', _seq: 0 }]);
+    expect(state()['device']).not.toBe(device);
+    expect(state()).toMatchObject({ user_id: null, last_error: null });
+    const before = db.contents();
+    db.mutate('account.detach', { rows: 'release' });
+    expect(db.contents()).toEqual(before);
+    expect(db.mutate('account.attach', { userId: 'u2', name: 'Bob' })).toEqual(done);
+  });
+
   it('leaves nothing behind when its rows are removed: no row, no outbox entry, no device of old', () => {
     add('Haus');
     db.mutate('account.attach', { userId: 'u1', name: 'Ann' });
