@@ -7,6 +7,7 @@ import { errors } from '../../protocol/errors.ts';
 import type { DatabaseState, LocalDatabase, SyncStatusRow } from '../db/api.ts';
 import { activityChannel, syncTag, type Activity, type StoreWanted, type ToServiceWorker } from '../sw-messages.ts';
 import type { Direction, SyncActivity, SyncControl, SyncReason } from '../sync-api.ts';
+import { isServerWell } from './health.ts';
 import { createPacing } from './pacing.ts';
 import { openPokes } from './pokes.ts';
 import { watchSupply, type SupplyNavigator } from './supply.ts';
@@ -107,8 +108,9 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
     if (data.type === 'store-wanted') offerStore(database);
   });
   window.addEventListener('online', () => {
-    update({ online: true });
     request('online');
+    // The health check decides, also for who has no account and so never syncs.
+    void isServerWell(fetch.bind(window)).then((well) => update({ online: navigator.onLine && well }));
   });
   window.addEventListener('offline', () => update({ online: false }));
   document.addEventListener('visibilitychange', () => {
