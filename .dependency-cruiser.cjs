@@ -67,7 +67,7 @@ module.exports = {
         protocol,
         schema,
         // Plain functions of the engine on stamps and changes; never its machine or runner.
-        '^src/sync/(ports|report|clock|change)\\.ts$',
+        '^src/sync/(ports|report|clock|change|tally|writers)\\.ts$',
         '^src/client/(capabilities|sw-messages)\\.ts$',
         ...npm('@sqlite.org/sqlite-wasm', 'sql.js', '@types/sql.js', 'ts-fsrs', 'uuid'),
       ],

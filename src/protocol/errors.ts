@@ -75,6 +75,26 @@ export const errors = {
   },
   // What passes.
   clock_ahead: { status: 409, retry: 'now', words: 'The clock of this device is ahead. It was corrected for syncing.' },
+  device_taken: {
+    status: 409,
+    retry: 'now',
+    words: 'Another device had the same number, as after a restored backup. This one takes a number of its own.',
+  },
+  device_retired: {
+    status: 409,
+    retry: 'now',
+    words: 'This device was taken off the list of your devices. It loads everything anew; your changes are kept.',
+  },
+  history_compacted: {
+    status: 409,
+    retry: 'now',
+    words: 'This device was away for long. It loads everything anew; your changes are kept.',
+  },
+  history_lost: {
+    status: 409,
+    retry: 'now',
+    words: 'The server was restored from a backup. This device brings back what the server lost.',
+  },
   too_many_requests: { status: 429, retry: 'backoff', words: 'Too many tries. Wait a little, then try again.' },
   internal: {
     status: 500,
@@ -123,6 +143,8 @@ export interface Failure {
   readonly retryAfter?: number;
   /** The server's clock in milliseconds since 1970, where the reply had it. */
   readonly serverTime?: number;
+  /** With `history_lost`: the last sequence of the history that device and server share. */
+  readonly sequence?: number;
 }
 
 export function isErrorCode(code: unknown): code is ErrorCode {

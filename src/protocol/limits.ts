@@ -17,6 +17,8 @@ export const limits = {
   unknownTables: 20,
   /** Longest text in a column that the server does not know, in characters. */
   unknownText: 200_000,
+  /** Most states of a device that a request names. */
+  writers: 64,
   /** How far ahead of the server's clock a stamp may be, in milliseconds. */
   clockAhead: 5 * 60_000,
   /** A request without an answer is given up after this, in milliseconds. */

@@ -10,6 +10,12 @@ export type Stamp = number;
 /** The server's per-user sequence number of an accepted change. 0: never seen by the server. */
 export type Sequence = number;
 
+/**
+ * A state of a device: the writer (one opening of its database that made edits, by a random id) and the stamp of the
+ * latest edit by then. Two devices restored from one backup share an id, but not their writers (sync/writers.ts).
+ */
+export type WriterState = readonly [writer: string, stamp: Stamp];
+
 /** One dirty record of a device. */
 export interface Change {
   readonly table: string;
@@ -34,8 +40,14 @@ export interface SyncRequest {
   /** The account the device belongs to; refused when the session is another's (I7). */
   readonly user: string;
   readonly device: string;
+  /** The states that this device has been in since the last one that the server answered for, oldest first. */
+  readonly writers: readonly WriterState[];
+  /** Of the last reply that was stored: in which history of the server `cursor` and `known` count. '' before the first. */
+  readonly epoch: string;
   /** Everything up to this sequence is stored on the device (I6). */
   readonly cursor: Sequence;
+  /** The highest sequence that the device has heard of; rows that it pushed may be above the cursor. */
+  readonly known: Sequence;
   readonly changes: readonly Change[];
   /** Most rows wanted; 0 for a push only. */
   readonly limit: number;
@@ -88,6 +100,10 @@ export interface SyncReply {
   readonly changes: readonly RowPage[];
   /** The cursor after these rows. */
   readonly cursor: Sequence;
+  /** Names the server's history, to be sent with the cursor: a server restored from a backup has another. */
+  readonly epoch: string;
+  /** The account's highest sequence. */
+  readonly head: Sequence;
   /** Whether rows after `cursor` wait. */
   readonly more: boolean;
   /** The highest stamp the account has seen; the device's clock goes on after it. */
@@ -102,6 +118,8 @@ export interface ErrorReply {
     readonly code: string;
     readonly message: string;
     readonly serverTime?: number;
+    /** With `history_lost`: up to where the server's history is still the one that the device knows. */
+    readonly sequence?: Sequence;
     readonly requestId?: string;
   };
 }
@@ -117,4 +135,19 @@ export interface Credentials {
 /** Reply of `POST /api/account`, `POST /api/session` and `GET /api/session`. */
 export interface SessionReply {
   readonly user: { readonly id: string; readonly name: string };
+}
+
+/** A device of the account, as the server knows it. */
+export interface DeviceEntry {
+  readonly id: string;
+  /** As its browser called itself when it signed in; may be ''. */
+  readonly name: string;
+  /** Milliseconds since 1970; the last one to within some minutes. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+/** Reply of `GET /api/devices`: those that were not retired, the latest seen first. */
+export interface DevicesReply {
+  readonly devices: readonly DeviceEntry[];
 }

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from '../base/result.ts';
 import type { Failure } from './errors.ts';
 import { errors, isErrorCode } from './errors.ts';
-import type { ChangeStatus, SessionReply, SyncReply } from './messages.ts';
+import type { ChangeStatus, DevicesReply, SessionReply, SyncReply } from './messages.ts';
 
 const statuses: readonly unknown[] = ['applied', 'merged', 'duplicate', 'resend', 'rejected'] satisfies ChangeStatus[];
 
@@ -20,12 +20,19 @@ export function parseSessionReply(body: unknown): Result<SessionReply, Failure> 
   return fits ? ok(body as SessionReply) : err({ code: 'bad_reply', detail: 'not a session' });
 }
 
+export function parseDevicesReply(body: unknown): Result<DevicesReply, Failure> {
+  const devices = isRecord(body) ? body['devices'] : undefined;
+  const fits = Array.isArray(devices) && devices.every(isDevice);
+  return fits ? ok(body as unknown as DevicesReply) : err({ code: 'bad_reply', detail: 'not a list of devices' });
+}
+
 /** The failure that an error reply means. A body that is not ours (a proxy's page) is judged by its status. */
 export function parseErrorReply(status: number, body: unknown): Failure {
   const error = isRecord(body) && isRecord(body['error']) ? body['error'] : {};
   const code = error['code'];
   const time = isWhole(error['serverTime']) ? { serverTime: error['serverTime'] } : {};
-  if (isErrorCode(code) && errors[code].status === status) return { code, ...time };
+  const sequence = isWhole(error['sequence']) ? { sequence: error['sequence'] } : {};
+  if (isErrorCode(code) && errors[code].status === status) return { code, ...time, ...sequence };
   if (status === 401) return { code: 'signed_out' };
   if (status === 429) return { code: 'too_many_requests' };
   return { code: status >= 500 ? 'unavailable' : 'bad_reply', detail: `status ${status}` };
@@ -33,12 +40,19 @@ export function parseErrorReply(status: number, body: unknown): Failure {
 
 function explain(body: unknown): string | null {
   if (!isRecord(body)) return 'not an object';
-  const { results, changes, cursor, more, clock, serverTime } = body;
-  if (!isWhole(cursor) || !isWhole(clock) || !isWhole(serverTime)) return 'cursor, clock or serverTime';
+  const { results, changes, cursor, epoch, head, more, clock, serverTime } = body;
+  if (![cursor, head, clock, serverTime].every(isWhole)) return 'cursor, head, clock or serverTime';
+  if (typeof epoch !== 'string') return 'epoch';
   if (typeof more !== 'boolean') return 'more';
   if (!Array.isArray(results) || !results.every(isResult)) return 'results';
   if (!Array.isArray(changes) || !changes.every(isPage)) return 'changes';
   return null;
+}
+
+function isDevice(device: unknown): boolean {
+  if (!isRecord(device)) return false;
+  const { id, name, firstSeen, lastSeen } = device;
+  return typeof id === 'string' && typeof name === 'string' && isWhole(firstSeen) && isWhole(lastSeen);
 }
 
 function isResult(result: unknown): boolean {

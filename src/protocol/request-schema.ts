@@ -6,11 +6,12 @@
 import Type from 'typebox';
 import type { Value } from '../base/value.ts';
 import { limits } from './limits.ts';
-import type { Sequence, Stamp } from './messages.ts';
+import type { Sequence, Stamp, WriterState } from './messages.ts';
 
 const closed = { additionalProperties: false } as const;
 /** Longest name of anything in a change; what is longer cannot be ours. */
 const nameLength = 200;
+const idPattern = `^[A-Za-z0-9_.:-]{1,${limits.idLength}}$`;
 
 const stamp = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const sequence = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -24,6 +25,14 @@ function byColumn<T>(entry: object) {
     maxProperties: limits.rowColumns,
   });
 }
+
+const writerState = Type.Unsafe<WriterState>({
+  type: 'array',
+  items: [{ type: 'string', pattern: idPattern }, stamp],
+  minItems: 2,
+  maxItems: 2,
+  additionalItems: false,
+});
 
 const change = Type.Object(
   {
@@ -52,8 +61,11 @@ export const syncRequestSchema = Type.Object(
     protocol: Type.Integer({ minimum: 1 }),
     schema: Type.Integer({ minimum: 1 }),
     user: Type.String({ minLength: 1, maxLength: limits.idLength }),
-    device: Type.String({ pattern: `^[A-Za-z0-9_.:-]{1,${limits.idLength}}$` }),
+    device: Type.String({ pattern: idPattern }),
+    writers: Type.Array(writerState, { maxItems: limits.writers }),
+    epoch: Type.String({ maxLength: nameLength }),
     cursor: sequence,
+    known: sequence,
     changes: Type.Array(change, { maxItems: limits.pushChanges }),
     limit: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   },
@@ -70,7 +82,6 @@ export const credentialsSchema = Type.Object(
   closed,
 );
 
-export const eventsQuerySchema = Type.Object(
-  { device: Type.Optional(Type.String({ pattern: `^[A-Za-z0-9_.:-]{1,${limits.idLength}}$` })) },
-  closed,
-);
+export const eventsQuerySchema = Type.Object({ device: Type.Optional(Type.String({ pattern: idPattern })) }, closed);
+
+export const deviceParamsSchema = Type.Object({ id: Type.String({ pattern: idPattern }) }, closed);

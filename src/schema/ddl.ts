@@ -153,6 +153,8 @@ const localTables: readonly string[] = [
   base_seq INTEGER NOT NULL,
   PRIMARY KEY (tbl, id)
 ) STRICT, WITHOUT ROWID`,
+  // `writers`: JSON (sync/writers.ts). `reload`: why everything is being loaded anew, while it is. `notice`: what the
+  // person was not told yet.
   `CREATE TABLE sync_state (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   device TEXT NOT NULL,
@@ -164,7 +166,13 @@ const localTables: readonly string[] = [
   attempts INTEGER NOT NULL DEFAULT 0,
   next_attempt_at INTEGER,
   last_error TEXT,
-  last_sync_at INTEGER
+  last_sync_at INTEGER,
+  known INTEGER NOT NULL DEFAULT 0,
+  epoch TEXT NOT NULL DEFAULT '',
+  loads INTEGER NOT NULL DEFAULT 0,
+  writers TEXT,
+  reload TEXT,
+  notice TEXT
 ) STRICT`,
   `CREATE TABLE sync_run (
   id INTEGER PRIMARY KEY,
@@ -179,8 +187,24 @@ const localTables: readonly string[] = [
   bytes_received INTEGER NOT NULL,
   error TEXT,
   detail TEXT,
-  tables TEXT NOT NULL
+  tables TEXT NOT NULL,
+  reload TEXT
 ) STRICT`,
+  // Rows that a reload has not met on the server yet.
+  `CREATE TABLE unconfirmed_row (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (tbl, id)
+) STRICT, WITHOUT ROWID`,
+  // Rows of the server that their table refused, whole: `row` is JSON {column: value}, null for a deletion.
+  `CREATE TABLE held_row (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  row TEXT,
+  error TEXT NOT NULL,
+  PRIMARY KEY (tbl, id)
+) STRICT, WITHOUT ROWID`,
   `CREATE TABLE rejected_change (
   table_name TEXT NOT NULL,
   row_id TEXT NOT NULL,

@@ -10,5 +10,30 @@ export const releasedSchema = 1;
 
 export const steps: readonly MigrationStep[] = [
   // 1 to 2. Files of version 1 were made with three sets of indexes and triggers: all of them get the declared one.
-  { statements: [] },
+  // The history of the device and of the server (sync/writers.ts, client/db/reload.ts), and rows that were set aside.
+  {
+    statements: [
+      'ALTER TABLE sync_state ADD COLUMN known INTEGER NOT NULL DEFAULT 0',
+      `ALTER TABLE sync_state ADD COLUMN epoch TEXT NOT NULL DEFAULT ''`,
+      'ALTER TABLE sync_state ADD COLUMN loads INTEGER NOT NULL DEFAULT 0',
+      'ALTER TABLE sync_state ADD COLUMN writers TEXT',
+      'ALTER TABLE sync_state ADD COLUMN reload TEXT',
+      'ALTER TABLE sync_state ADD COLUMN notice TEXT',
+      'UPDATE sync_state SET known = cursor',
+      'ALTER TABLE sync_run ADD COLUMN reload TEXT',
+      `CREATE TABLE unconfirmed_row (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (tbl, id)
+) STRICT, WITHOUT ROWID`,
+      `CREATE TABLE held_row (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  row TEXT,
+  error TEXT NOT NULL,
+  PRIMARY KEY (tbl, id)
+) STRICT, WITHOUT ROWID`,
+    ],
+  },
 ];

@@ -15,6 +15,7 @@ import { addEventRoute } from './http/event-route.ts';
 import { handleFailures, refuseBeforeRouting, refuseConnection, sendNotFound } from './http/failures.ts';
 import { describeApi } from './http/api-document.ts';
 import { addHealthRoutes } from './http/health-route.ts';
+import { addDeviceRoutes } from './http/device-routes.ts';
 import { checkOrigins } from './http/origin-check.ts';
 import { addPasskeyRoutes } from './http/passkey-routes.ts';
 import { createPasskeys } from './http/passkeys.ts';
@@ -93,6 +94,7 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     addSessionRoutes(api, context);
     addPasskeyRoutes(api, accounts);
     addSyncRoute(api, context);
+    addDeviceRoutes(api, context);
     addEventRoute(api, context);
   });
   if (appDirectory !== null) await addAppFiles(server, appDirectory);

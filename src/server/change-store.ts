@@ -2,7 +2,8 @@
  * The server's storage port. Two behavioural suites (tests/conformance/change-store.ts and account-store.ts), an
  * implementation a folder under `stores/`. Every method is scoped to one user by its first argument (I7).
  */
-import type { Change, ChangeResult, RowPage, Sequence, Stamp } from '../protocol/messages.ts';
+import type { Result } from '../base/result.ts';
+import type { Change, ChangeResult, DeviceEntry, RowPage, Sequence, Stamp, WriterState } from '../protocol/messages.ts';
 import type { AccountStore } from './account-store.ts';
 
 export interface Push {
@@ -10,7 +11,12 @@ export interface Push {
   readonly device: string;
   /** The version of the schema that the device has. */
   readonly schema: number;
+  /** Hash of the session's token that the request came with. */
+  readonly session: string | null;
+  readonly writers: readonly WriterState[];
+  readonly epoch: string;
   readonly cursor: Sequence;
+  readonly known: Sequence;
   readonly changes: readonly Change[];
   /** Most rows to pull after the push; 0 for none. */
   readonly limit: number;
@@ -22,6 +28,7 @@ export interface Pulled {
   readonly results: readonly ChangeResult[];
   readonly changes: readonly RowPage[];
   readonly cursor: Sequence;
+  readonly epoch: string;
   readonly more: boolean;
   readonly clock: Stamp;
   /** The account's highest sequence after this push, and whether the push raised it (then the other devices are poked). */
@@ -29,13 +36,45 @@ export interface Pulled {
   readonly changed: boolean;
 }
 
+/** The exchange cannot be as it was asked for; the device puts right what is meant and asks again (exchange/admission.ts). */
+export interface Refusal {
+  readonly code: 'device_taken' | 'device_retired' | 'history_compacted' | 'history_lost';
+  /** With `history_lost`: the last sequence that device and server share. */
+  readonly sequence?: Sequence;
+}
+
+export interface Retirement {
+  readonly user: string;
+  readonly device: string;
+  /** Hash of the token of a session that must not end by it: the one that asks. */
+  readonly except: string;
+  readonly now: number;
+}
+
+export interface Retired {
+  /** Hash of the token of the session that ended with it, or null. */
+  readonly session: string | null;
+}
+
 export interface ChangeStore extends AccountStore {
   /**
    * Merges and stores the changes and reads the rows after the cursor, in one transaction. Durable when it resolves.
    * Rejects with `StoreUnavailable` when the storage cannot serve, and with `UnknownAccount` when the account was deleted
    * meanwhile; then nothing of this push was stored.
+   *
+   * Before anything is merged `refusalOf` decides, in the same transaction; a refused exchange writes nothing. What
+   * `noteOf` says of the device is stored with the exchange, under the name of the session it came with. The first write of a process to
+   * an account begins an epoch: a row of the epochs with the first new sequence, and `epochsWith` in the account. An
+   * epoch's id is made anew whenever a process opens the store; processes that share one database share the newest.
    */
-  exchange(push: Push): Promise<Pulled>;
+  exchange(push: Push): Promise<Result<Pulled, Refusal>>;
+  /** Those that were not retired, the latest seen first. */
+  devices(user: string): Promise<DeviceEntry[]>;
+  /**
+   * The device no longer counts, and its session ends. Null when the user has no such device. Its id is never taken up
+   * again: when it comes back it takes a new one.
+   */
+  retireDevice(retirement: Retirement): Promise<Retired | null>;
   /** The account's highest sequence. */
   head(user: string): Promise<Sequence>;
 

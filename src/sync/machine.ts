@@ -9,15 +9,19 @@ import { limits } from '../protocol/limits.ts';
 import type { SyncReply, SyncRequest } from '../protocol/messages.ts';
 import { protocolVersion } from '../protocol/version.ts';
 import { schemaVersion } from '../schema/tables.ts';
-import type { Applied, Batch, ExchangeResult, NextAttempt } from './ports.ts';
-import type { Direction, SyncReport, Tally } from './report.ts';
+import type { Applied, Batch, ExchangeResult, NextAttempt, Reload } from './ports.ts';
+import type { Direction, ReloadCause, SyncReport } from './report.ts';
 import { retryDelay } from './retry.ts';
+import { addApplied, addUnread, totalOf, type Tables } from './tally.ts';
+
+/** So often a run may be mended (a clock, a device id, a history) before the next refusal counts as a failure. */
+const mostMends = 4;
 
 /** A sync under way. */
 export interface Run {
   readonly direction: Direction;
   readonly startedAt: number;
-  readonly tables: Readonly<Record<string, Tally>>;
+  readonly tables: Tables;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   /** Failed runs before this one. */
@@ -26,6 +30,10 @@ export interface Run {
   readonly interval: number | null;
   /** The clock was corrected in this run: a second refusal is a failure, not a loop. */
   readonly corrected: boolean;
+  /** What the server refused and was put right in this run. */
+  readonly mends: number;
+  /** Why everything was loaded anew in this run, or null. */
+  readonly reload: ReloadCause | null;
   /** Asked for while this run was under way; starts after it. */
   readonly next: Direction | null;
 }
@@ -35,7 +43,7 @@ export type State =
   | { readonly name: 'gathering'; readonly run: Run }
   | { readonly name: 'exchanging'; readonly run: Run; readonly batch: Batch }
   | { readonly name: 'applying'; readonly run: Run; readonly batch: Batch; readonly more: boolean }
-  | { readonly name: 'correcting'; readonly run: Run }
+  | { readonly name: 'mending'; readonly run: Run }
   | { readonly name: 'recording'; readonly run: Run; readonly report: SyncReport };
 
 export type Event =
@@ -43,16 +51,22 @@ export type Event =
   | { readonly name: 'gathered'; readonly result: Result<Batch, Failure> }
   | { readonly name: 'exchanged'; readonly result: Result<ExchangeResult, Failure> }
   | { readonly name: 'applied'; readonly result: Result<Applied, Failure> }
-  | { readonly name: 'corrected'; readonly result: Result<null, Failure> }
+  | { readonly name: 'mended'; readonly result: Result<null, Failure> }
   | { readonly name: 'recorded' };
 
 export type Effect =
   | { readonly name: 'gather'; readonly direction: Direction }
   | { readonly name: 'exchange'; readonly request: SyncRequest }
   | { readonly name: 'apply'; readonly sent: Batch; readonly reply: SyncReply }
-  | { readonly name: 'correctClock'; readonly serverTime: number }
+  | Mend
   | { readonly name: 'record'; readonly report: SyncReport; readonly next: NextAttempt }
   | { readonly name: 'finish'; readonly outcome: Outcome };
+
+/** What puts right what the server refused, so that the run can go on. */
+export type Mend =
+  | { readonly name: 'correctClock'; readonly serverTime: number }
+  | { readonly name: 'takeNewId' }
+  | { readonly name: 'beginReload'; readonly reload: Reload };
 
 /** How a run ended. `no-account`: nobody has signed up yet. `gave-way`: the storage is elsewhere now, sync over there. */
 export type Outcome =
@@ -108,7 +122,7 @@ const table: Table = {
     gathered: stray,
     exchanged: stray,
     applied: stray,
-    corrected: stray,
+    mended: stray,
     recorded: stray,
   },
   gathering: {
@@ -117,7 +131,7 @@ const table: Table = {
       result.ok ? send(run, result.value, context) : fail(run, result.error, context),
     exchanged: stray,
     applied: stray,
-    corrected: stray,
+    mended: stray,
     recorded: stray,
   },
   exchanging: {
@@ -126,7 +140,7 @@ const table: Table = {
     exchanged: ({ run, batch }, { result }, context) =>
       result.ok ? receive({ run, batch, exchange: result.value }, context) : refuse(run, result.error, context),
     applied: stray,
-    corrected: stray,
+    mended: stray,
     recorded: stray,
   },
   applying: {
@@ -138,16 +152,15 @@ const table: Table = {
       const counted = { ...run, tables: addApplied(run.tables, result.value) };
       return more ? gather(counted) : finish(counted, null, context);
     },
-    corrected: stray,
+    mended: stray,
     recorded: stray,
   },
-  correcting: {
+  mending: {
     requested: remember,
     gathered: stray,
     exchanged: stray,
     applied: stray,
-    corrected: ({ run }, { result }, context) =>
-      result.ok ? gather({ ...run, corrected: true }) : fail(run, result.error, context),
+    mended: ({ run }, { result }, context) => (result.ok ? gather(run) : fail(run, result.error, context)),
     recorded: stray,
   },
   recording: {
@@ -155,7 +168,7 @@ const table: Table = {
     gathered: stray,
     exchanged: stray,
     applied: stray,
-    corrected: stray,
+    mended: stray,
     recorded: ({ run, report }, _, { now }) => end(run, { kind: 'done', report }, now),
   },
 };
@@ -170,6 +183,8 @@ function begin(direction: Direction, now: number): Transition {
     attempts: 0,
     interval: null,
     corrected: false,
+    mends: 0,
+    reload: null,
     next: null,
   };
   return gather(run);
@@ -186,13 +201,16 @@ function send(run: Run, batch: Batch, context: Context): Transition {
     schema: schemaVersion,
     user: batch.user,
     device: batch.device,
+    writers: batch.writers,
+    epoch: batch.epoch,
     cursor: batch.cursor,
+    known: batch.known,
     changes: batch.changes,
     limit: run.direction === 'up' ? 0 : limits.pullRows,
   };
   const state: State = {
     name: 'exchanging',
-    run: { ...run, attempts: batch.attempts, interval: batch.interval },
+    run: { ...run, attempts: batch.attempts, interval: batch.interval, tables: addUnread(run.tables, batch.unread) },
     batch,
   };
   return { state, effects: [{ name: 'exchange', request }] };
@@ -227,10 +245,33 @@ function checkReply(run: Run, batch: Batch, reply: SyncReply): Result<null, Fail
 }
 
 function refuse(run: Run, failure: Failure, context: Context): Transition {
-  if (failure.code === 'clock_ahead' && failure.serverTime !== undefined && !run.corrected) {
-    return { state: { name: 'correcting', run }, effects: [{ name: 'correctClock', serverTime: failure.serverTime }] };
+  const mend = run.mends < mostMends ? mendOf(run, failure) : null;
+  if (mend === null) return fail(run, failure, context);
+  const mended: Run = {
+    ...run,
+    mends: run.mends + 1,
+    corrected: run.corrected || mend.name === 'correctClock',
+    reload: mend.name === 'beginReload' ? mend.reload.cause : run.reload,
+  };
+  return { state: { name: 'mending', run: mended }, effects: [mend] };
+}
+
+function mendOf(run: Run, { code, serverTime, sequence = 0 }: Failure): Mend | null {
+  switch (code) {
+    case 'clock_ahead':
+      // Refused a second time, it is not the clock.
+      return serverTime === undefined || run.corrected ? null : { name: 'correctClock', serverTime };
+    case 'device_taken':
+      return { name: 'takeNewId' };
+    case 'device_retired':
+      return { name: 'beginReload', reload: { cause: 'retired', common: 0 } };
+    case 'history_compacted':
+      return { name: 'beginReload', reload: { cause: 'away', common: 0 } };
+    case 'history_lost':
+      return { name: 'beginReload', reload: { cause: 'restored', common: sequence } };
+    default:
+      return null;
   }
-  return fail(run, failure, context);
 }
 
 function fail(run: Run, failure: Failure, context: Context): Transition {
@@ -243,12 +284,13 @@ function finish(run: Run, failure: Failure | null, context: Context): Transition
   const error = failure && { code: failure.code, ...(failure.detail === undefined ? {} : { detail: failure.detail }) };
   const report: SyncReport = {
     direction: run.direction,
-    ...total(run.tables),
+    ...totalOf(run.tables),
     tables: run.tables,
     startedAt: run.startedAt,
     finishedAt: context.now,
     bytesSent: run.bytesSent,
     bytesReceived: run.bytesReceived,
+    reload: run.reload,
     error,
   };
   const next = failure
@@ -272,32 +314,4 @@ function end(run: Run, outcome: Outcome, now: number): Transition {
 
 function widen(a: Direction | null, b: Direction): Direction {
   return a === null || a === b ? b : 'both';
-}
-
-function addApplied(tables: Run['tables'], applied: Applied): Run['tables'] {
-  const sum: Record<string, Tally> = { ...tables };
-  for (const [table, { sent, received, failed, conflicts }] of Object.entries(applied.tables)) {
-    const before = sum[table] ?? nothing;
-    sum[table] = {
-      processed: before.processed + sent + received,
-      succeeded: before.succeeded + sent + received - failed,
-      failed: before.failed + failed,
-      conflicts: before.conflicts + conflicts,
-    };
-  }
-  return sum;
-}
-
-const nothing: Tally = { processed: 0, succeeded: 0, failed: 0, conflicts: 0 };
-
-function total(tables: Run['tables']): Tally {
-  return Object.values(tables).reduce(
-    (sum, tally) => ({
-      processed: sum.processed + tally.processed,
-      succeeded: sum.succeeded + tally.succeeded,
-      failed: sum.failed + tally.failed,
-      conflicts: sum.conflicts + tally.conflicts,
-    }),
-    nothing,
-  );
 }

@@ -4,15 +4,20 @@
  */
 import type { Result } from '../base/result.ts';
 import type { Failure } from '../protocol/errors.ts';
-import type { Change, Sequence, SyncReply, SyncRequest } from '../protocol/messages.ts';
-import type { Direction, SyncReport } from './report.ts';
+import type { Change, Sequence, SyncReply, SyncRequest, WriterState } from '../protocol/messages.ts';
+import type { Direction, ReloadCause, SyncReport, TableError } from './report.ts';
 
 /** What a device is about to send, read in one transaction. */
 export interface Batch {
   /** The signed-in account, or null: then nothing can be synced yet. */
   readonly user: string | null;
   readonly device: string;
+  readonly writers: readonly WriterState[];
+  readonly epoch: string;
   readonly cursor: Sequence;
+  readonly known: Sequence;
+  /** How many loads of everything were begun: an answer from before the last one is no longer stored. */
+  readonly loads: number;
   /** In sync order, no more than the protocol's push limits. */
   readonly changes: readonly Change[];
   /** Whether dirty records beyond `changes` wait. */
@@ -21,16 +26,38 @@ export interface Batch {
   readonly attempts: number;
   /** Milliseconds between two syncs when nothing else asks for one, as the person chose; null: no choice. */
   readonly interval: number | null;
+  /** Dirty records that could not be read, by table. They wait on; the others go. */
+  readonly unread: Readonly<Record<string, UnreadRecords>>;
+}
+
+export interface UnreadRecords {
+  readonly count: number;
+  readonly errors: readonly TableError[];
+}
+
+/** What applying a reply did to a table. */
+export interface AppliedTable {
+  readonly sent: number;
+  readonly received: number;
+  /** Of both: rejected by the server, or refused by the storage here and set aside. */
+  readonly failed: number;
+  readonly conflicts: number;
+  readonly errors: readonly TableError[];
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly bytes: number;
 }
 
 /** What applying a reply did, by table. */
 export interface Applied {
-  readonly tables: Readonly<
-    Record<
-      string,
-      { readonly sent: number; readonly received: number; readonly failed: number; readonly conflicts: number }
-    >
-  >;
+  readonly tables: Readonly<Record<string, AppliedTable>>;
+}
+
+/** A load of everything from the beginning, over what is here. */
+export interface Reload {
+  readonly cause: ReloadCause;
+  /** With `restored`: the last sequence that the server still has as the device knows it. Rows above it were lost there. */
+  readonly common: Sequence;
 }
 
 /** The device's side of a sync: the outbox, the rows, the cursor. Each method is one transaction or none (I1, I5). */
@@ -40,11 +67,20 @@ export interface SyncStore {
   /**
    * Stores what the server said, in one transaction: results leave the outbox (I2, and only as far as no newer edit came
    * in between), rows are applied without losing dirty columns, the cursor moves (I6), the clock observes.
+   * A row that its table refuses is set aside whole and tried again with every reply, the others are stored.
+   * The last page of a reload takes away what the server no longer has, but nothing that waits to be sent.
    * Applying the same pair twice changes nothing.
    */
   apply(sent: Batch, reply: SyncReply): Promise<Result<Applied, Failure>>;
   /** The server refused stamps too far ahead of its clock (milliseconds since 1970): pending stamps are corrected. */
   correctClock(serverTime: number): Promise<Result<null, Failure>>;
+  /** Another device has this one's id: it takes a new one. What waits goes on waiting (I2). */
+  takeNewId(): Promise<Result<null, Failure>>;
+  /**
+   * Begins a load of everything: the cursor goes to 0, the rows are there until the server was asked for all of them.
+   * What waits goes on waiting. Rows that the server lost wait from now on (I4). A second one starts over.
+   */
+  beginReload(reload: Reload): Promise<Result<null, Failure>>;
   /** Stores the run, and on failure when the next attempt is due. */
   record(report: SyncReport, next: NextAttempt): Promise<Result<null, Failure>>;
 }

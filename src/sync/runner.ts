@@ -63,7 +63,11 @@ async function perform({ store, transport }: RunnerPorts, effect: Exclude<Effect
     case 'apply':
       return { name: 'applied', result: await store.apply(effect.sent, effect.reply) };
     case 'correctClock':
-      return { name: 'corrected', result: await store.correctClock(effect.serverTime) };
+      return { name: 'mended', result: await store.correctClock(effect.serverTime) };
+    case 'takeNewId':
+      return { name: 'mended', result: await store.takeNewId() };
+    case 'beginReload':
+      return { name: 'mended', result: await store.beginReload(effect.reload) };
     case 'record':
       // A run that cannot be recorded is over all the same: the next one starts from the outbox and the cursor.
       await store.record(effect.report, effect.next);

@@ -107,7 +107,8 @@ export class RemoteDevice {
 
   async #sync(parts: Pick<SyncRequest, 'changes' | 'limit'>): Promise<SyncReply> {
     const request: SyncRequest = {
-      ...{ protocol: protocolVersion, schema: schemaVersion, user: this.#user, device: 'remote', cursor: this.#cursor },
+      ...{ protocol: protocolVersion, schema: schemaVersion, user: this.#user, device: 'remote', writers: [] },
+      ...{ epoch: '', cursor: this.#cursor, known: 0 },
       ...parts,
     };
     const response = await fetch(`${this.#origin}/api/sync`, {

@@ -11,11 +11,15 @@ type Device = (parts?: Partial<Push>) => Promise<Pulled>;
 
 const device =
   (store: ChangeStore, name: string, schema: number): Device =>
-  (parts = {}) =>
-    store.exchange({
-      ...{ user: 'u1', device: name, schema, cursor: 0, changes: [], limit: 10_000, now: testTime },
+  async (parts = {}) => {
+    const exchanged = await store.exchange({
+      ...{ user: 'u1', device: name, schema, session: null, writers: [], epoch: '', cursor: 0, known: 0 },
+      ...{ changes: [], limit: 10_000, now: testTime },
       ...parts,
     });
+    if (!exchanged.ok) throw new Error(`refused: ${exchanged.error.code}`);
+    return exchanged.value;
+  };
 
 /** A setting with a column that the server does not know. */
 const coloured = (id: string, colour: unknown, parts: Partial<Change> = {}): Change =>

@@ -3,10 +3,11 @@
  * change-store.test.ts).
  */
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Result } from '../../src/base/result.ts';
 import { limits } from '../../src/protocol/limits.ts';
 import type { Change } from '../../src/protocol/messages.ts';
 import { columnsOf, schemaVersion } from '../../src/schema/tables.ts';
-import type { ChangeStore, Pulled, Push } from '../../src/server/change-store.ts';
+import type { ChangeStore, Pulled, Push, Refusal } from '../../src/server/change-store.ts';
 import { stampAt } from '../../src/sync/clock.ts';
 import { describeVersions } from './change-store-versions.ts';
 import { rowsOf, settingInsert, settingUpdate, testTime } from '../support/server-requests.ts';
@@ -341,11 +342,88 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
         last_review_at: null,
       });
     });
+  });
 
-    it('starts at the head for a cursor beyond it, as after a restored backup', async () => {
+  describe(`${name}: devices`, () => {
+    const writers: Push['writers'] = [['w', 1]];
+    const signIn = (store: ChangeStore, tokenHash: string, deviceName: string) =>
+      store.createSession({
+        id: tokenHash,
+        tokenHash,
+        user: 'u1',
+        deviceName,
+        now: testTime,
+        expiresAt: testTime + 9e9,
+      });
+
+    it('are listed by the name of their session, the latest first, each user their own', async () => {
       const store = await openStore();
-      await push(store, { changes: settings(2) });
-      expect(await push(store, { device: 'b', cursor: 900 })).toMatchObject({ changes: [], cursor: 2, more: false });
+      await signIn(store, 't', 'Firefox on Linux');
+      await push(store, { device: 'a', session: 't' });
+      await push(store, { device: 'b', now: testTime + 60_000 });
+      await push(store, { user: 'u2', device: 'c' });
+      expect(await store.devices('u1')).toEqual([
+        { id: 'b', name: '', firstSeen: testTime + 60_000, lastSeen: testTime + 60_000 },
+        { id: 'a', name: 'Firefox on Linux', firstSeen: testTime, lastSeen: testTime },
+      ]);
+    });
+
+    it('that are retired are no longer listed nor served, their session ends, and others stay', async () => {
+      const store = await openStore();
+      await signIn(store, 't', 'phone');
+      await push(store, { device: 'a', session: 't' });
+      const retirement = { user: 'u1', device: 'a', except: 'mine', now: testTime };
+      expect(await store.retireDevice({ ...retirement, user: 'u2' })).toBeNull();
+      expect(await store.retireDevice(retirement)).toEqual({ session: 't' });
+      expect(await store.retireDevice(retirement)).toBeNull();
+      expect(await store.devices('u1')).toEqual([]);
+      expect(await store.findSession('t', testTime)).toBeNull();
+      const changes = [settingInsert('x', '1')];
+      expect(await exchange(store, { device: 'a', changes })).toEqual(refused('device_retired'));
+      expect(await store.head('u1')).toBe(0);
+    });
+
+    it('that are retired by their own session leave that session signed in', async () => {
+      const store = await openStore();
+      await signIn(store, 't', 'phone');
+      await push(store, { device: 'a', session: 't' });
+      const retirement = { user: 'u1', device: 'a', except: 't', now: testTime };
+      expect(await store.retireDevice(retirement)).toEqual({ session: null });
+      expect(await store.findSession('t', testTime)).not.toBeNull();
+    });
+
+    it('of one id are told apart by what they know of each other, after a restart too', async () => {
+      const store = await openStore();
+      await push(store, { writers, changes: [settingInsert('x', '1')] });
+      const other: Partial<Push> = { writers: [['v', 9]], changes: [settingInsert('y', '1')] };
+      expect(await exchange(store, other)).toEqual(refused('device_taken'));
+      expect(await store.head('u1')).toBe(1);
+      const again = await opened!.reopen();
+      expect(await exchange(again, other)).toEqual(refused('device_taken'));
+      expect(await exchange(again, { ...other, user: 'u2' })).toMatchObject({ ok: true });
+      expect(await exchange(again, { writers: [...writers, ['v', 9]] })).toMatchObject({ ok: true });
+    });
+  });
+
+  describe(`${name}: its history`, () => {
+    it('goes on over restarts, and what a device knows of it stays good', async () => {
+      const store = await openStore();
+      const first = await push(store, { changes: settings(2) });
+      const again = await opened!.reopen();
+      const second = await push(again, { device: 'b', changes: settings(1, 2) });
+      expect(second.epoch).not.toBe(first.epoch);
+      const pulled = await exchange(again, { cursor: 2, known: 2, epoch: first.epoch });
+      expect(pulled).toMatchObject({ value: { epoch: second.epoch, cursor: 3, head: 3 } });
+    });
+
+    it('has no more than was stored: a device that knows more hears of the last that it shares', async () => {
+      const store = await openStore();
+      const { epoch } = await push(store, { changes: settings(2) });
+      expect(await exchange(store, { cursor: 9, known: 9, epoch })).toEqual(refused('history_lost', 2));
+      await push(await opened!.reopen(), { device: 'b', changes: settings(9, 2) });
+      const again = await opened!.reopen();
+      expect(await exchange(again, { cursor: 9, known: 9, epoch })).toEqual(refused('history_lost', 2));
+      expect(await exchange(again, { known: 9, epoch: 'another' })).toEqual(refused('history_lost', 0));
     });
   });
 
@@ -427,17 +505,31 @@ export async function addAccount(store: ChangeStore, id: string): Promise<void> 
   await store.createAccount({ id, name: id, nameKey: id, passwordHash: '', now: testTime });
 }
 
-export function push(store: ChangeStore, parts: Partial<Push>): Promise<Pulled> {
+export async function push(store: ChangeStore, parts: Partial<Push>): Promise<Pulled> {
+  const exchanged = await exchange(store, parts);
+  if (!exchanged.ok) throw new Error(`refused: ${exchanged.error.code}`);
+  return exchanged.value;
+}
+
+function exchange(store: ChangeStore, parts: Partial<Push>): Promise<Result<Pulled, Refusal>> {
   return store.exchange({
     user: 'u1',
     device: 'device-a',
     schema: schemaVersion,
+    session: null,
+    writers: [],
+    epoch: '',
     cursor: 0,
+    known: 0,
     changes: [],
     limit: 10_000,
     now: testTime,
     ...parts,
   });
+}
+
+function refused(code: Refusal['code'], sequence?: number): { ok: false; error: Refusal } {
+  return { ok: false, error: { code, ...(sequence === undefined ? {} : { sequence }) } };
 }
 
 function settings(count: number, from = 0): Change[] {

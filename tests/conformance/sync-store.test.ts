@@ -15,7 +15,8 @@ import { openNodeDriver } from '../support/node-driver.ts';
 import { describeSyncStore, type OpenedSyncStore } from './sync-store.ts';
 
 function open(driver: Driver, now: () => number): OpenedSyncStore {
-  const opened = Database.open({ driver, clock: { now }, newId: () => 'device-new' });
+  let ids = 0;
+  const opened = Database.open({ driver, clock: { now }, newId: () => `new-${(ids += 1)}` });
   if (!opened.ok) throw new Error('a new file opens');
   return { database: opened.value, store: createSyncStore(opened.value), close: () => opened.value.close() };
 }

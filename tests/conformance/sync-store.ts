@@ -53,11 +53,16 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(await gather()).toEqual({
           user: 'ana',
           device: 'device-a',
+          writers: [],
+          epoch: '',
           cursor: 0,
+          known: 0,
+          loads: 0,
           changes: [],
           more: false,
           attempts: 0,
           interval: null,
+          unread: {},
         });
       });
 
@@ -430,6 +435,204 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
       expect((await gather()).changes[0]!.stamp).toBeGreaterThan(sent);
     });
 
+    describe('takes a new id', () => {
+      it('when another device has its own, and keeps what waits (I2)', async () => {
+        add('w1');
+        const before = await gather();
+        value(await opened.store.takeNewId());
+        const after = await gather();
+        expect(after.device).not.toBe(before.device);
+        expect(after.changes).toEqual(before.changes);
+        expect(after.writers).not.toEqual(before.writers);
+        expect(
+          await opened.store.apply(before, { ...emptyReply, results: [{ status: 'applied', seq: 1 }] }),
+        ).toMatchObject({ error: { code: 'storage_busy' } });
+        expect((await gather()).changes).toEqual(before.changes);
+      });
+    });
+
+    describe('names its states', () => {
+      it('by who edited and the latest edit, from the one that was answered for', async () => {
+        add('w1');
+        const first = await gather();
+        expect(first.writers).toHaveLength(1);
+        expect(first.writers[0]![1]).toBe(first.changes[0]!.stamp);
+        await apply(first, { results: [{ status: 'applied', seq: 1 }] });
+        run(`UPDATE vocabulary_item SET note = 'x' WHERE id = 'w1'`);
+        const second = await gather();
+        expect(second.writers).toEqual([[first.writers[0]![0], second.changes[0]!.stamp]]);
+      });
+
+      it('anew once stamps were corrected, so that a late copy of the refused request counts for nothing', async () => {
+        now = start + 86_400_000;
+        add('w1');
+        const refused = (await gather()).writers;
+        value(await opened.store.correctClock(start));
+        const corrected = (await gather()).writers;
+        expect(corrected).toHaveLength(1);
+        expect(corrected[0]![0]).not.toBe(refused[0]![0]);
+      });
+    });
+
+    describe('loads everything anew', () => {
+      const two = [wordPage({ id: 'w1', seq: 1, note: 'a' }, { id: 'w2', seq: 2, note: 'b' })];
+      const ids = () => all('SELECT id FROM vocabulary_item ORDER BY id').map(({ id }) => id);
+      const reload = async (cause: 'away' | 'retired' | 'restored', common = 0): Promise<void> => {
+        value(await opened.store.beginReload({ cause, common }));
+      };
+
+      it('and removes in the end what the server no longer has, never before', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        await reload('away');
+        expect(await gather()).toMatchObject({ cursor: 0, known: 0, epoch: '', changes: [] });
+        expect(ids()).toEqual(['w1', 'w2']);
+        await apply(await gather(), { changes: [wordPage({ id: 'w2', seq: 2, note: 'b' })], cursor: 2, more: true });
+        expect(ids()).toEqual(['w1', 'w2']);
+        await apply(await gather(), { changes: [wordPage({ id: 'w3', seq: 3 })], cursor: 3 });
+        expect(ids()).toEqual(['w2', 'w3']);
+        expect((await gather()).changes).toEqual([]);
+        expect(all('SELECT reload, notice FROM sync_state')).toEqual([{ reload: null, notice: 'away' }]);
+      });
+
+      it('and keeps edits that wait, also of a row that the server no longer has', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'w1'`);
+        await reload('away');
+        add('w4');
+        const { changes } = await gather();
+        expect(changes).toMatchObject([
+          { id: 'w1', values: { note: 'mine' } },
+          { id: 'w4', op: 'insert' },
+        ]);
+        await apply(noChanges(await gather()), { cursor: 5 });
+        expect(ids()).toEqual(['w1', 'w4']);
+        expect((await gather()).changes).toEqual(changes);
+      });
+
+      it('and keeps what it sent meanwhile, which the pull leaves out', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'w1'`);
+        await reload('away');
+        await apply(await gather(), { results: [{ status: 'applied', seq: 3 }], cursor: 3, more: false });
+        expect(ids()).toEqual(['w1']);
+      });
+
+      it('and takes no answer from before, which would end the load too soon', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        const before = await gather();
+        await reload('away');
+        expect(await opened.store.apply(before, { ...emptyReply, cursor: 2 })).toMatchObject({ ok: false });
+        expect(ids()).toEqual(['w1', 'w2']);
+      });
+
+      it('under a new id when it was retired', async () => {
+        const { device } = await gather();
+        await reload('retired');
+        expect((await gather()).device).not.toBe(device);
+      });
+
+      it('and brings back what a restored server lost, as a device of its own, below any edit (I4)', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'w2'`);
+        const { device } = await gather();
+        await reload('restored', 1);
+        const again = await gather();
+        expect(again.device).not.toBe(device);
+        expect(again.changes).toMatchObject([
+          { id: 'w2', op: 'insert', stamp: 2, baseSeq: 1, values: { note: 'mine' } },
+        ]);
+        expect(again.changes[0]!.stamps!['note']).toBeGreaterThan(2);
+        await apply(again, {
+          results: [{ status: 'applied', seq: 9 }],
+          changes: [wordPage({ id: 'w1', seq: 1, note: 'a' })],
+          cursor: 9,
+        });
+        expect(ids()).toEqual(['w1', 'w2']);
+        expect(all(`SELECT _seq FROM vocabulary_item WHERE id = 'w2'`)).toEqual([{ _seq: 9 }]);
+      });
+
+      it('and bases edits on no more than a restored server still has', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 5, note: 'newer' })], cursor: 5, head: 5 });
+        run(`DELETE FROM vocabulary_item WHERE id = 'w1'`);
+        await reload('restored', 3);
+        expect((await gather()).changes).toMatchObject([{ id: 'w1', op: 'delete', baseSeq: 3 }]);
+      });
+
+      it('and sends again what a restored server has otherwise, though no newer', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        await reload('restored', 2);
+        await apply(await gather(), {
+          changes: [wordPage({ id: 'w1', seq: 1, note: 'older' })],
+          cursor: 1,
+          more: true,
+        });
+        expect((await gather()).changes).toMatchObject([{ id: 'w1', op: 'insert', values: { note: 'a' } }]);
+      });
+
+      it('from the beginning again when it has to begin a second time', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        await reload('away');
+        await apply(await gather(), { changes: two, cursor: 2, more: true });
+        await reload('away');
+        await apply(await gather(), { changes: [wordPage({ id: 'w2', seq: 2, note: 'b' })], cursor: 2 });
+        expect(ids()).toEqual(['w2']);
+      });
+    });
+
+    describe('goes on where a table fails', () => {
+      const forbid = (note: string): void =>
+        opened.database.write((sql) => {
+          sql.run(`CREATE TRIGGER forbid BEFORE INSERT ON vocabulary_item WHEN NEW.note = '${note}'
+            BEGIN SELECT RAISE(ABORT, 'refused here'); END`);
+        }, 'sync');
+      const allow = (): void => opened.database.write((sql) => void sql.run('DROP TRIGGER forbid'), 'sync');
+
+      it('by setting a refused row aside, whole, and storing the others (I6)', async () => {
+        forbid('bad');
+        const page = wordPage({ id: 'w1', seq: 1, note: 'good' }, { id: 'w2', seq: 2, note: 'bad' });
+        const { tables } = await apply(await gather(), { changes: [page], cursor: 2 });
+        expect(tables['vocabulary_item']).toMatchObject({
+          received: 2,
+          failed: 1,
+          errors: [{ code: 'storage_failed' }],
+        });
+        expect(tables['vocabulary_item']!.errors[0]!.detail).toContain('refused here');
+        expect(all('SELECT note FROM vocabulary_item')).toEqual([{ note: 'good' }]);
+        expect((await gather()).cursor).toBe(2);
+        allow();
+        await apply(await gather(), { cursor: 2 });
+        expect(all('SELECT note, _seq FROM vocabulary_item ORDER BY id')).toEqual([
+          { note: 'good', _seq: 1 },
+          { note: 'bad', _seq: 2 },
+        ]);
+        expect(all('SELECT id FROM held_row')).toEqual([]);
+      });
+
+      it('and a newer state of the row, or its deletion, takes the place of what was set aside', async () => {
+        forbid('bad');
+        const bad = [wordPage({ id: 'w1', seq: 1, note: 'bad' }, { id: 'w2', seq: 2, note: 'bad' })];
+        await apply(await gather(), { changes: bad, cursor: 2 });
+        const newer = [wordPage({ id: 'w1', seq: 3, note: 'fine' }, { id: 'w2', seq: 4, deleted: true })];
+        await apply(await gather(), { changes: newer, cursor: 4 });
+        allow();
+        await apply(await gather(), { cursor: 4 });
+        expect(all('SELECT id, note FROM vocabulary_item')).toEqual([{ id: 'w1', note: 'fine' }]);
+        expect(all('SELECT id FROM held_row')).toEqual([]);
+      });
+
+      it('by leaving a damaged record in the outbox and sending the others', async () => {
+        add('w1');
+        await acknowledged(1);
+        run(`UPDATE vocabulary_item SET note = 'x' WHERE id = 'w1'`);
+        run(`UPDATE outbox SET stamps = '{' WHERE id = 'w1'`);
+        run(`INSERT INTO setting (id, key, value) VALUES ('s1', 'theme', '1')`);
+        const { changes, unread } = await gather();
+        expect(changes).toMatchObject([{ id: 's1' }]);
+        expect(unread).toMatchObject({ vocabulary_item: { count: 1, errors: [{ code: 'storage_failed' }] } });
+      });
+    });
+
     it('records runs, and how many failed in a row', async () => {
       const failed: SyncReport = { ...report, error: { code: 'offline', detail: 'no route' } };
       value(await opened.store.record(failed, { at: start + 5_000, attempts: 2 }));
@@ -449,7 +652,9 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
   });
 }
 
-const emptyReply: SyncReply = { results: [], changes: [], cursor: 0, more: false, clock: 0, serverTime: start };
+const emptyReply: SyncReply = {
+  ...{ results: [], changes: [], cursor: 0, epoch: 'e', head: 0, more: false, clock: 0, serverTime: start },
+};
 
 const report: SyncReport = {
   direction: 'both',
@@ -457,7 +662,13 @@ const report: SyncReport = {
   succeeded: 3,
   failed: 0,
   conflicts: 0,
-  tables: { vocabulary_item: { processed: 3, succeeded: 3, failed: 0, conflicts: 0 } },
+  tables: {
+    vocabulary_item: {
+      ...{ processed: 3, succeeded: 3, failed: 0, conflicts: 0 },
+      ...{ errors: [], duration: 12, bytes: 300 },
+    },
+  },
+  reload: null,
   startedAt: start,
   finishedAt: start + 40,
   bytesSent: 10,

@@ -255,7 +255,8 @@ function pushAll(pieces: readonly (readonly Change[])[], strategy: ConflictStrat
   let ids = 0;
   let account = { head: 0, clock: 0 };
   for (const changes of pieces) {
-    const push = { user: 'ana', device: 'first', schema: 1, cursor: 0, changes, limit: 0, now: 7 };
+    const sender = { user: 'ana', device: 'first', schema: 1, session: null, writers: [], epoch: '' };
+    const push = { ...sender, cursor: 0, known: 0, changes, limit: 0, now: 7 };
     const merged: MergedPush = mergePush({ push, account, rows, newId: () => `conflict-${(ids += 1)}` });
     account = { head: merged.head, clock: merged.clock };
     for (const write of merged.writes) stored.set(`${write.table} ${write.id}`, write);

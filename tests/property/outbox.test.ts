@@ -195,6 +195,8 @@ class Run {
       results,
       changes: [],
       cursor: this.#seq,
+      epoch: 'e',
+      head: this.#seq,
       more: false,
       clock: this.#lastStamp,
       serverTime: this.#now,

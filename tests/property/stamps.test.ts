@@ -161,6 +161,8 @@ class Device {
       results: batch.value.changes.map(() => ({ status: 'applied', seq: 1 })),
       changes: [],
       cursor: batch.value.cursor,
+      epoch: 'e',
+      head: batch.value.cursor,
       more: false,
       clock: Math.max(stampAt(serverTime + step.ahead), ...taken),
       serverTime,

@@ -113,7 +113,8 @@ export type PlantName = keyof typeof plants;
 
 function invented(batch: Batch): SyncReply {
   const results = batch.changes.map(() => ({ status: 'applied', seq: 0 }) as const);
-  return { results, changes: [], cursor: batch.cursor, more: false, clock: 0, serverTime: 1_800_000_000_000 };
+  const { cursor, epoch } = batch;
+  return { results, changes: [], cursor, epoch, head: 0, more: false, clock: 0, serverTime: 1_800_000_000_000 };
 }
 
 function withoutChanges(sent: Batch): Batch {

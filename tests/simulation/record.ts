@@ -115,6 +115,8 @@ export class DeviceRecord {
         if (corrected.ok) this.correctedAt = this.#options.scheduler.now;
         return corrected;
       },
+      takeNewId: () => store.takeNewId(),
+      beginReload: (reload) => store.beginReload(reload),
       record: (report, next) => store.record(report, next),
     };
   }

@@ -1,8 +1,10 @@
 /** The two stores of the simulated server: the product's exchange on SQLite, and the memory server on the product's merge. */
+import type { Result } from '../../src/base/result.ts';
 import type { Value } from '../../src/base/value.ts';
 import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
 import { conflictSettingPrefix, strategyFrom } from '../../src/schema/policies.ts';
 import { columnsOf, currentSchema, type TableName } from '../../src/schema/tables.ts';
+import type { Refusal } from '../../src/server/change-store.ts';
 import { openDatabaseFile } from '../../src/server/stores/sqlite/database-file.ts';
 import { createExchange } from '../../src/server/stores/sqlite/exchange.ts';
 import { latestStamp, baseSeqOf, stampOf } from '../../src/sync/change.ts';
@@ -29,8 +31,9 @@ export function openSqliteServer({ users, newId }: { users: readonly string[]; n
     .raw();
   return {
     exchange: (request, now) => {
-      const { user, device, schema, cursor, changes, limit } = request;
-      return database.transaction(() => exchange({ user, device, schema, cursor, changes, limit, now }))();
+      const { user, device, schema, writers, epoch, cursor, known, changes, limit } = request;
+      const push = { user, device, schema, session: null, writers, epoch, cursor, known, changes, limit, now };
+      return database.transaction(() => exchange(push))();
     },
     rowsAfter: (user, seq) =>
       rows.all(user, seq).map(([table, id, at, deleted, data]) => {
@@ -55,7 +58,7 @@ export function openMemoryServer({ merge, verdict }: { merge: Merge; verdict: Ve
     return server;
   };
   return {
-    exchange(request: SyncRequest, now: number): SyncReply {
+    exchange(request: SyncRequest, now: number): Result<SyncReply, Refusal> {
       const server = of(request.user);
       server.now = now;
       server.strategyFor = (table, column) => strategyFrom(conflictSettings(server))(table, column);

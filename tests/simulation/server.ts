@@ -7,6 +7,7 @@ import type { Value } from '../../src/base/value.ts';
 import type { Failure } from '../../src/protocol/errors.ts';
 import { limits } from '../../src/protocol/limits.ts';
 import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
+import type { Refusal } from '../../src/server/change-store.ts';
 import type { TableName } from '../../src/schema/tables.ts';
 import { latestStamp } from '../../src/sync/change.ts';
 import { timeOf } from '../../src/sync/clock.ts';
@@ -25,7 +26,7 @@ export interface ServerRow {
 
 /** Merges, stores and pulls for one account. */
 export interface ServerStore {
-  exchange(request: SyncRequest, now: number): Omit<SyncReply, 'serverTime'>;
+  exchange(request: SyncRequest, now: number): Result<Omit<SyncReply, 'serverTime'>, Refusal>;
   /** Rows whose sequence is above. */
   rowsAfter(user: string, seq: number): ServerRow[];
   close(): void;
@@ -70,8 +71,9 @@ export class Server {
     const ahead = request.changes.some((change) => timeOf(latestStamp(change)) > now + limits.clockAhead);
     if (ahead) return err({ code: 'clock_ahead', serverTime: now });
     const exchanged = store.exchange({ ...request, limit: Math.min(request.limit, pageRows) }, now);
-    this.#note(request, exchanged);
-    const reply = { ...exchanged, serverTime: now };
+    if (!exchanged.ok) return exchanged;
+    this.#note(request, exchanged.value);
+    const reply = { ...exchanged.value, serverTime: now };
     return ok(JSON.stringify(answer ? answer(reply, request) : reply));
   }
 

@@ -1,8 +1,17 @@
 /** A server in memory on the real merge: the transport of engine tests, with faults to switch on. */
-import { err, ok } from '../../src/base/result.ts';
+import { err, ok, type Result } from '../../src/base/result.ts';
 import type { Value } from '../../src/base/value.ts';
 import { limits } from '../../src/protocol/limits.ts';
 import type { RowPage, SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
+import type { Refusal } from '../../src/server/change-store.ts';
+import {
+  epochsWith,
+  isInEpoch,
+  noteOf,
+  refusalOf,
+  type DeviceState,
+  type Epoch,
+} from '../../src/server/exchange/admission.ts';
 import { parseSyncReply } from '../../src/protocol/parse-reply.ts';
 import { declaredStrategy, type StrategyFor } from '../../src/schema/policies.ts';
 import { columnsOf, tableOf, type TableName } from '../../src/schema/tables.ts';
@@ -25,10 +34,15 @@ export class MemoryServer {
   strategyFor: StrategyFor = declaredStrategy;
   /** Rows of a page at most. */
   pageRows: number = limits.pullRows;
-  readonly #rows = new Map<string, Stored>();
+  #rows = new Map<string, Stored>();
+  #devices = new Map<string, DeviceState>();
+  #epochs: Epoch[] = [];
+  #told = '';
+  #horizon = 0;
   #head = 0;
   #clock = 0;
   #conflicts = 0;
+  #epoch = 'epoch-1';
   readonly #merge: (input: MergeInput) => Merged;
 
   /** `merge`: the product's unless another is given. */
@@ -49,8 +63,10 @@ export class MemoryServer {
         if (parsed.changes.some((change) => latestStamp(change) > bound)) {
           return Promise.resolve(err({ code: 'clock_ahead', serverTime: this.now }));
         }
-        const received = JSON.stringify(this.serve(parsed));
+        const served = this.serve(parsed);
         if (now === 'reply lost') return Promise.resolve(err({ code: 'timeout' }));
+        if (!served.ok) return Promise.resolve(served);
+        const received = JSON.stringify(served.value);
         const reply = parseSyncReply(JSON.parse(received));
         if (!reply.ok) return Promise.resolve(reply);
         return Promise.resolve(ok({ reply: reply.value, sent: sent.length, received: received.length }));
@@ -73,7 +89,28 @@ export class MemoryServer {
     return this.#rows.values();
   }
 
-  serve(request: SyncRequest): SyncReply {
+  serve(request: SyncRequest): Result<SyncReply, Refusal> {
+    const push = { ...request, session: null, now: this.now };
+    const device = this.#devices.get(request.device) ?? null;
+    const history = {
+      head: this.#head,
+      horizon: this.#horizon,
+      epochs: this.#told,
+      allEpochs: () => this.#epochs,
+    };
+    const refusal = refusalOf(push, device, history);
+    if (refusal) return err(refusal);
+    const noted = noteOf(push, device);
+    if (noted) this.#devices.set(request.device, noted);
+    const reply = this.#exchange(request);
+    if (this.#head > history.head && !isInEpoch(this.#told, this.#epoch)) {
+      this.#epochs.push({ id: this.#epoch, first: history.head + 1 });
+      this.#told = epochsWith(this.#told, this.#epoch);
+    }
+    return ok({ ...reply, epoch: this.#told, head: this.#head });
+  }
+
+  #exchange(request: SyncRequest): Omit<SyncReply, 'epoch' | 'head'> {
     const clean = new Set<string>();
     const results = request.changes.map((change) => {
       const error = validateChange(change);

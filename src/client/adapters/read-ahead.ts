@@ -24,7 +24,9 @@ export function readAhead(transport: Transport): Transport {
     async exchange(request) {
       const result = await ask(request);
       if (result.ok && result.value.reply.more && request.changes.length === 0 && request.limit > 0) {
-        const next = { ...request, cursor: result.value.reply.cursor };
+        const { cursor, epoch, head } = result.value.reply;
+        // As the device asks once it has stored this page (client/db/sync-store.ts).
+        const next = { ...request, cursor, epoch, known: Math.max(request.known, head) };
         ahead = { request: next, answer: transport.exchange(next) };
       }
       return result;
@@ -37,6 +39,8 @@ function isSame(a: SyncRequest, b: SyncRequest): boolean {
     a.user === b.user &&
     a.device === b.device &&
     a.cursor === b.cursor &&
+    a.epoch === b.epoch &&
+    a.known === b.known &&
     a.limit === b.limit &&
     a.changes.length + b.changes.length === 0
   );

@@ -78,6 +78,8 @@ export function createPortStore(port: MessagePort): PortStore {
     gather: remote('gather'),
     apply: remote('apply'),
     correctClock: remote('correctClock'),
+    takeNewId: remote('takeNewId'),
+    beginReload: remote('beginReload'),
     record: remote('record'),
     isAlive: async () => (await ask('ping', [], pingLimit)).ok,
     close: () => {

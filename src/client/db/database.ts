@@ -12,7 +12,9 @@ import type { Schema } from '../../schema/schema.ts';
 import { currentSchema } from '../../schema/tables.ts';
 import { observe, tick } from '../../sync/clock.ts';
 import type { Clock } from '../../sync/ports.ts';
+import { beginWriter } from '../../sync/writers.ts';
 import type { Driver, Statement } from './driver.ts';
+import { latestWaiting, readPast, writePast } from './past.ts';
 
 export interface ReadSql {
   all(sql: string, params?: readonly Value[]): Record<string, Value>[];
@@ -34,7 +36,7 @@ export type CommitListener = (tables: ReadonlySet<string>, origin: WriteOrigin) 
 export interface DatabaseOptions {
   readonly driver: Driver;
   readonly clock: Clock;
-  /** Makes the device id of a new file. */
+  /** Makes the ids of devices and of writers. */
   readonly newId: () => string;
   /** What the file is brought to; the app's own unless a test has several versions. */
   readonly schema?: Schema;
@@ -52,21 +54,25 @@ export class Database {
   /** Server clock minus device clock, milliseconds. */
   #clockOffset = 0;
   #written: Set<string> | null = null;
+  /** Whether this opening of the file has edited, and so is a writer (sync/writers.ts). */
+  #writes = false;
+  readonly newId: () => string;
 
   /** Opens and migrates. `newer`: a newer version of the app has migrated the file. Throws `StorageError`. */
   static open(options: DatabaseOptions): Result<Database, 'newer'> {
     const database = new Database(options);
     const migrated = database.#migrate();
     if (!migrated.ok) return migrated;
-    database.#load(options.newId);
+    database.#load();
     return ok(database);
   }
 
-  private constructor({ driver, clock, schema = currentSchema }: DatabaseOptions) {
+  private constructor({ driver, clock, newId, schema = currentSchema }: DatabaseOptions) {
     this.driver = driver;
     this.schema = schema;
     this.#clock = clock;
     this.#fullText = Object.keys(schema.tables).flatMap((name) => fullTextCatchUp(name, schema) ?? []);
+    this.newId = newId;
     driver.defineFunction('local_stamp', () => this.#stamp);
   }
 
@@ -81,8 +87,10 @@ export class Database {
     try {
       this.#prepared('BEGIN IMMEDIATE').run();
       this.#stamp = tick(this.#stamp, this.now());
+      if (origin === 'local' && !this.#writes) this.#becomeWriter();
       const value = work(this.#writeSql);
       this.#prepared('COMMIT').run();
+      this.#writes ||= origin === 'local';
       if (origin === 'local' && [...written].some((table) => this.schema.tableOf(table))) written.add('outbox');
       this.#written = null;
       if (written.size > 0) for (const listener of this.#listeners) listener(written, origin);
@@ -185,6 +193,11 @@ export class Database {
     }
   }
 
+  #becomeWriter(): void {
+    const past = beginWriter(readPast(this.#readSql), { writer: this.newId(), latest: latestWaiting(this.#readSql) });
+    this.#prepared(writePast).run([JSON.stringify(past)]);
+  }
+
   /** In one transaction: a kill on the way leaves the file as it was, of the version before. */
   #migrate(): Result<null, 'newer'> {
     const plan = migrationPlan(this.#file(), this.schema);
@@ -213,9 +226,9 @@ export class Database {
     return { version: Number(header?.['user_version'] ?? 0), objects, fullText: this.driver.fullText };
   }
 
-  #load(newId: () => string): void {
+  #load(): void {
     this.write(
-      (sql) => sql.run('INSERT INTO sync_state (one, device) VALUES (1, ?) ON CONFLICT DO NOTHING', [newId()]),
+      (sql) => sql.run('INSERT INTO sync_state (one, device) VALUES (1, ?) ON CONFLICT DO NOTHING', [this.newId()]),
       'sync',
     );
     const [state] = this.#readSql.arrays(

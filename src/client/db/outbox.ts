@@ -7,27 +7,68 @@ import { limits } from '../../protocol/limits.ts';
 import type { Change, ChangeError, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
 import { columnsOf, syncOrder, tableOf, type TableName } from '../../schema/tables.ts';
 import { latestStamp } from '../../sync/change.ts';
+import type { Batch, UnreadRecords } from '../../sync/ports.ts';
+import type { TableError } from '../../sync/report.ts';
+import { addErrors } from '../../sync/tally.ts';
 import type { ReadSql, WriteSql } from './database.ts';
+import { StorageError } from './driver.ts';
 
 type Stamps = Readonly<Record<string, Stamp>>;
 type Base = Readonly<Record<string, readonly [Sequence, Value]>>;
 
-/** Dirty records in sync order, within the protocol's limits for one push. */
-export function gatherChanges(sql: ReadSql): { changes: Change[]; more: boolean } {
+/**
+ * Dirty records in sync order, within the protocol's limits for one push. What cannot be read, a record or a whole table
+ * of a damaged file, waits on and is told; the others go.
+ */
+export function gatherChanges(sql: ReadSql): Pick<Batch, 'changes' | 'more' | 'unread'> {
   const changes: Change[] = [];
+  const unread: Record<string, UnreadRecords> = {};
+  const fail = (table: TableName, cause: unknown): void => {
+    const { count = 0, errors = [] } = unread[table] ?? {};
+    unread[table] = { count: count + 1, errors: addErrors(errors, [unreadable(cause)]) };
+  };
   let bytes = 0;
   for (const table of syncOrder) {
-    const room = limits.pushChanges - changes.length;
-    for (const row of sql.arrays(selectDirty(table), [room + 1])) {
-      const change = readChange(table, row);
+    const room = limits.pushChanges - changes.length + (unread[table]?.count ?? 0);
+    for (const row of readDirty(sql, { table, room, fail })) {
+      const change = attemptRead(table, row, fail);
+      if (!change) continue;
       bytes += sizeOf(change);
       if (changes.length > 0 && (changes.length === limits.pushChanges || bytes > limits.pushBytes)) {
-        return { changes, more: true };
+        return { changes, more: true, unread };
       }
       changes.push(change);
     }
   }
-  return { changes, more: false };
+  return { changes, more: false, unread };
+}
+
+type Fail = (table: TableName, cause: unknown) => void;
+
+function readDirty(sql: ReadSql, { table, room, fail }: { table: TableName; room: number; fail: Fail }): Value[][] {
+  try {
+    return sql.arrays(selectDirty(table), [room + 1]);
+  } catch (cause) {
+    fail(table, cause);
+    return [];
+  }
+}
+
+function attemptRead(table: TableName, row: readonly Value[], fail: Fail): Change | null {
+  try {
+    return readChange(table, row);
+  } catch (cause) {
+    fail(table, cause);
+    return null;
+  }
+}
+
+/** What a damaged file gives: an error of SQLite, or JSON of ours that is none. Anything else is a bug. */
+function unreadable(cause: unknown): TableError {
+  if (cause instanceof StorageError || cause instanceof SyntaxError) {
+    return { code: 'storage_failed', detail: cause.message };
+  }
+  throw cause;
 }
 
 /** Takes answered changes out. Returns how many were rejected, by table. */
@@ -105,7 +146,7 @@ function readChange(table: TableName, row: readonly Value[]): Change {
 }
 
 /** Roughly the bytes of the change as JSON; UTF-16 length is near enough for a limit far below the server's. */
-function sizeOf(change: Change): number {
+export function sizeOf(change: Change): number {
   let size = 150;
   for (const value of Object.values(change.values ?? {})) size += 20 + (typeof value === 'string' ? value.length : 8);
   for (const [, value] of Object.values(change.base ?? {})) size += 20 + (typeof value === 'string' ? value.length : 8);
@@ -214,12 +255,15 @@ function undo(sql: WriteSql, change: Change): void {
     return;
   }
   const base = Object.entries(change.base ?? {});
-  const before = Math.max(0, Math.min(change.baseSeq, ...base.map(([, [seq]]) => seq)) - 1);
+  const [[held] = []] = sql.arrays(`SELECT _seq FROM ${change.table} WHERE id = ?`, [change.id]);
+  const oldest = Math.min(change.baseSeq, ...base.map(([, [seq]]) => seq));
+  const isNewer = held === undefined || Number(held) > oldest;
+  const before = isNewer ? Math.max(0, oldest - 1) : Number(held);
   if (base.length > 0) {
     const assignments = base.map(([column]) => `${column} = ?`).join(', ');
     const values = base.map(([, [, value]]) => value);
     sql.run(`UPDATE ${change.table} SET ${assignments}, _seq = -1 WHERE id = ?`, [...values, change.id]);
     sql.run(`UPDATE ${change.table} SET _seq = ? WHERE id = ?`, [before, change.id]);
   }
-  sql.run('UPDATE sync_state SET cursor = min(cursor, ?)', [before]);
+  if (isNewer) sql.run('UPDATE sync_state SET cursor = min(cursor, ?)', [before]);
 }

@@ -10,12 +10,16 @@ import { limits } from '../../protocol/limits.ts';
 import type { RowPage, Stamp, SyncReply } from '../../protocol/messages.ts';
 import { tableOf, type TableName } from '../../schema/tables.ts';
 import { stampAt } from '../../sync/clock.ts';
-import type { Applied, Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
+import type { Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
 import type { Direction, SyncReport } from '../../sync/report.ts';
+import { answered, noWriters, restamped, sentStates } from '../../sync/writers.ts';
 import type { Database, ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
+import { retryHeld, storePage } from './held-rows.ts';
 import { acknowledge, gatherChanges, markStored } from './outbox.ts';
-import { applyPage } from './pulled-rows.ts';
+import { latestWaiting, readPast, writePast } from './past.ts';
+import { confirmAnswered, confirmPulled, finishReload, reloadOf, startReload } from './reload.ts';
+import { createTally } from './store-tally.ts';
 
 /** A device clock less wrong than this is left alone: a request's own time is in the difference. Milliseconds. */
 const tolerableOffset = 2_000;
@@ -39,14 +43,32 @@ export function createSyncStore(database: Database): SyncStore {
       // Its rows are another's (I7), and its cursor is beyond rows that are gone (I6).
       if (!current.value) return err({ code: 'storage_busy', detail: 'the account was left meanwhile' });
       return commit((sql) => {
+        const tally = createTally({ sent, reply, now: () => database.deviceTime() });
+        const reload = reloadOf(sql);
         acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });
-        for (const page of reply.changes) if (isOurs(page)) applyPage(sql, page);
+        if (sent.changes.length > 0) sql.run(writePast, [JSON.stringify(answered(readPast(sql), sent.writers))]);
+        retryHeld(sql);
+        for (const page of reply.changes) {
+          if (!isOurs(page)) continue;
+          if (reload) confirmPulled(sql, { page, reload });
+          tally.stored(page, () => storePage(sql, page));
+        }
         markStored(sql, sent.changes, reply.results);
-        moveOn(sql, { database, reply });
-        return count(sent, reply);
+        if (reload) confirmAnswered(sql, sent.changes, reply.results);
+        const isAtHead = moveOn(sql, { database, reply });
+        if (reload && isAtHead) finishReload(sql);
+        return { tables: tally.tables };
       });
     },
     correctClock: (serverTime) => commit((sql) => restamp(sql, { database, serverTime })),
+    takeNewId: () => commit((sql) => takeNewId(sql, database)),
+    beginReload: (reload) =>
+      commit((sql) => {
+        startReload(sql, reload);
+        // The server never takes up a retired id again, and a restored one knows later stamps of the present one.
+        if (reload.cause !== 'away') takeNewId(sql, database);
+        return null;
+      }),
     record: (report, next) => commit((sql) => storeRun(sql, { report, next })),
   };
 }
@@ -61,12 +83,27 @@ function guard<T>(work: () => T): Result<T, Failure> {
 }
 
 function readBatch(sql: ReadSql, direction: Direction): Batch {
-  const [state] = sql.arrays(`SELECT user_id, device, cursor, attempts,
+  const [state] = sql.arrays(`SELECT user_id, device, cursor, known, epoch, loads, attempts,
   (SELECT value FROM setting WHERE key = 'sync_interval_minutes') FROM sync_state`);
-  const [user, device, cursor, attempts, minutes] = state as [string | null, string, number, number, string | null];
-  const { changes, more } = direction === 'down' || user === null ? { changes: [], more: false } : gatherChanges(sql);
-  return { user, device, cursor, changes, more, attempts, interval: chosenInterval(minutes) };
+  const [user, device, cursor, known, epoch, loads, attempts, minutes] = state as StateRow;
+  const gathered = direction === 'down' || user === null ? nothingGathered : gatherChanges(sql);
+  const writers = sentStates(readPast(sql), latestWaiting(sql));
+  const interval = chosenInterval(minutes);
+  return { user, device, writers, cursor, known, epoch, loads, attempts, interval, ...gathered };
 }
+
+type StateRow = [
+  user: string | null,
+  device: string,
+  cursor: number,
+  known: number,
+  epoch: string,
+  loads: number,
+  attempts: number,
+  minutes: string | null,
+];
+
+const nothingGathered = { changes: [], more: false, unread: {} };
 
 /** Milliseconds, from the setting's JSON: whole minutes, of a day at most. What is not that counts as no choice. */
 function chosenInterval(minutes: string | null): number | null {
@@ -74,44 +111,39 @@ function chosenInterval(minutes: string | null): number | null {
   return chosen >= 1 && chosen <= 1_440 ? chosen * 60_000 : null;
 }
 
-/** Whether the device is still what it was when the batch was read: not signed out, with its rows removed, since. */
-function isCurrent(sql: ReadSql, { user, device }: Batch): boolean {
-  const [state] = sql.arrays('SELECT user_id, device FROM sync_state');
-  return state?.[0] === user && state[1] === device;
+/** Whether the device is still what it was when the batch was read: not signed out, its rows removed, its load begun anew. */
+function isCurrent(sql: ReadSql, { user, device, loads }: Batch): boolean {
+  const [state] = sql.arrays('SELECT user_id, device, loads FROM sync_state');
+  return state?.[0] === user && state[1] === device && state[2] === loads;
 }
 
 function isOurs(page: RowPage): page is RowPage & { readonly table: TableName } {
   return tableOf(page.table) !== undefined;
 }
 
-/** Cursor and clock go with the rows they cover (I6). */
-function moveOn(sql: WriteSql, { database, reply }: { database: Database; reply: SyncReply }): void {
+/** Another device has this one's id. What waits is sent under the new one, as edits of a device that was never seen. */
+function takeNewId(sql: WriteSql, database: Database): null {
+  const past = restamped(noWriters, database.newId());
+  sql.run('UPDATE sync_state SET device = ?', [database.newId()]);
+  sql.run(writePast, [JSON.stringify(past)]);
+  return null;
+}
+
+/** Cursor and clock go with the rows they cover (I6). Gives whether everything that the server has was pulled. */
+function moveOn(sql: WriteSql, { database, reply }: { database: Database; reply: SyncReply }): boolean {
   const behind = reply.serverTime - database.deviceTime();
   const offset = Math.abs(behind) > tolerableOffset ? behind : 0;
   const rejected = reply.results.some((result) => result.status === 'rejected');
   // Undoing a rejected change may have moved the cursor back: it stays there, and the rows come again.
   const cursor = rejected ? 'min(cursor, ?)' : 'max(cursor, ?)';
-  sql.run(`UPDATE sync_state SET cursor = ${cursor}, clock = max(clock, ?), clock_offset = ?`, [
-    reply.cursor,
-    reply.clock,
-    offset,
-  ]);
+  sql.run(
+    `UPDATE sync_state SET cursor = ${cursor}, clock = max(clock, ?), clock_offset = ?, known = max(known, ?),
+  epoch = CASE WHEN ? >= known THEN ? ELSE epoch END`,
+    [reply.cursor, reply.clock, offset, reply.head, reply.head, reply.epoch],
+  );
   database.observeStamp(reply.clock);
   database.setClockOffset(offset);
-}
-
-function count(sent: Batch, reply: SyncReply): Applied {
-  const tables: Record<string, { sent: number; received: number; failed: number; conflicts: number }> = {};
-  const at = (table: string) => (tables[table] ??= { sent: 0, received: 0, failed: 0, conflicts: 0 });
-  sent.changes.forEach((change, index) => {
-    const tally = at(change.table);
-    const { status } = reply.results[index]!;
-    tally.sent += 1;
-    if (status === 'rejected') tally.failed += 1;
-    if (status === 'merged') tally.conflicts += 1;
-  });
-  for (const page of reply.changes) at(page.table).received += page.ids.length;
-  return { tables };
+  return !reply.more && sql.arrays('SELECT 1 FROM sync_state WHERE cursor >= ?', [reply.cursor]).length > 0;
 }
 
 /**
@@ -140,6 +172,7 @@ function restamp(sql: WriteSql, { database, serverTime }: { database: Database; 
   );
   const offset = serverTime - database.deviceTime();
   sql.run('UPDATE sync_state SET clock_offset = ?', [offset]);
+  sql.run(writePast, [JSON.stringify(restamped(readPast(sql), database.newId()))]);
   database.setClock({ offset, stamp: next });
   return null;
 }
@@ -150,8 +183,8 @@ function parseStamps(json: Value): Record<string, Stamp> {
 
 function storeRun(sql: WriteSql, { report, next }: { report: SyncReport; next: NextAttempt }): null {
   sql.run(
-    `INSERT INTO sync_run (direction, started_at, finished_at, processed, succeeded, failed, conflicts, bytes_sent, bytes_received, error, detail, tables)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO sync_run (direction, started_at, finished_at, processed, succeeded, failed, conflicts, bytes_sent, bytes_received, error, detail, reload, tables)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       report.direction,
       report.startedAt,
@@ -164,6 +197,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       report.bytesReceived,
       report.error?.code ?? null,
       report.error?.detail ?? null,
+      report.reload,
       JSON.stringify(report.tables),
     ],
   );

@@ -46,8 +46,7 @@ export interface PullOptions {
  */
 export function pull(options: PullOptions): Pick<Pulled, 'changes' | 'cursor' | 'more'> {
   const { push, account, merged, rowsAfter, schema = currentSchema } = options;
-  // A cursor beyond the head comes from before a restored backup; what follows the head is new to the device.
-  const cursor = Math.min(push.cursor, merged.head);
+  const { cursor } = push;
   if (mostRows(push) === 0) return { changes: [], cursor, more: cursor < merged.head };
   const page = createPage({ cursor, most: mostRows(push), schema, all: push.schema > schema.version });
   const moved = merged.writes.filter(({ seq }) => seq > account.head).sort((a, b) => a.seq - b.seq);

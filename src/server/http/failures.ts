@@ -18,14 +18,17 @@ export interface FailureOptions {
   /** For an engineer; the person's words stand in for it. Must hold nothing that the client sent. */
   readonly detail?: string | undefined;
   readonly serverTime?: number;
+  readonly sequence?: number;
 }
 
-export function sendFailure(reply: FastifyReply, { code, detail, serverTime }: FailureOptions): FastifyReply {
+export function sendFailure(reply: FastifyReply, failure: FailureOptions): FastifyReply {
+  const { code, detail, serverTime, sequence } = failure;
   const body: ErrorReply = {
     error: {
       code,
       message: detail ?? errors[code].words,
       ...(serverTime === undefined ? {} : { serverTime }),
+      ...(sequence === undefined ? {} : { sequence }),
       requestId: reply.request.id,
     },
   };

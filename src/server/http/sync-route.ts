@@ -47,8 +47,11 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
   const now = clock.now();
   if (isAhead(request, now)) return sendFailure(reply, { code: 'clock_ahead', serverTime: now });
 
-  const { schema, device, cursor, changes, limit } = request;
-  const pulled = await store.exchange({ user, device, schema, cursor, changes, limit, now });
+  const { schema, device, writers, epoch, cursor, known, changes, limit } = request;
+  const from = { user, device, schema, session: session.tokenHash, writers, epoch, cursor, known };
+  const exchanged = await store.exchange({ ...from, changes, limit, now });
+  if (!exchanged.ok) return sendFailure(reply, exchanged.error);
+  const pulled = exchanged.value;
   if (pulled.changed) pokes.publish({ user, head: pulled.head, from: device });
   metrics.exchange({
     statuses: pulled.results.map(({ status }) => status),
@@ -58,6 +61,8 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
     results: pulled.results,
     changes: pulled.changes,
     cursor: pulled.cursor,
+    epoch: pulled.epoch,
+    head: pulled.head,
     more: pulled.more,
     clock: pulled.clock,
     serverTime: now,

@@ -26,7 +26,7 @@ export const applyWays = {
     return pages.map((page) => async () => {
       const sent = await store.gather('down');
       if (!sent.ok) throw new Error(sent.error.code);
-      const reply = { results: [], more: false, clock: 0, serverTime: Date.now() };
+      const reply = { results: [], epoch: '', head: 0, more: false, clock: 0, serverTime: Date.now() };
       const applied = await store.apply(sent.value, { ...reply, changes: [page], cursor: page.seqs.at(-1)! });
       if (!applied.ok) throw new Error(applied.error.code);
     });
@@ -100,7 +100,8 @@ function gatherJson(sql: ReadSql): Batch {
 'stamp', o.stamp, 'values', (SELECT json_group_object(d.key, json_object(${values}) -> d.key) FROM json_each(o.stamps) d),
 'baseSeq', o.base_seq, 'base', json(o.base))) FROM outbox o LEFT JOIN ${table} t ON t.id = o.id`) as [[string]];
   const changes = JSON.parse(text) as Change[];
-  return { user: 'ada', device: 'benchmark', cursor: 0, changes, more: false, attempts: 0, interval: null };
+  const sender = { user: 'ada', device: 'benchmark', writers: [], epoch: '', cursor: 0, known: 0, loads: 0 };
+  return { ...sender, changes, more: false, attempts: 0, interval: null, unread: {} };
 }
 
 function settleJson(sql: WriteSql, batch: Batch, reply: SyncReply): void {

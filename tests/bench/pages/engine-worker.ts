@@ -91,7 +91,7 @@ async function acknowledgeOnce({ gather, settle }: Acknowledging, head: number):
   const reply: SyncReply = {
     results: batch.changes.map((_, index) => ({ status: 'applied', seq: head + index + 1 })),
     changes: [],
-    ...{ cursor: head + dirtyRows, more: false, clock: 0, serverTime: Date.now() },
+    ...{ cursor: head + dirtyRows, epoch: '', head: head + dirtyRows, more: false, clock: 0, serverTime: Date.now() },
   };
   const answered = performance.now();
   await settle(batch, reply);

@@ -142,14 +142,10 @@ async function pushAll(store: ChangeStore, words: ReturnType<typeof makeWords>, 
   );
   const before = process.cpuUsage();
   for (const push of pushes) {
-    const { results } = await store.exchange({
-      user: 'ada',
-      schema: schemaVersion,
-      ...push,
-      limit: 0,
-      now: Date.now(),
-    });
-    const off = results.find(({ status }) => status !== 'applied' && status !== 'merged');
+    const sender = { user: 'ada', schema: schemaVersion, session: null, writers: [], epoch: '', known: 0 };
+    const exchanged = await store.exchange({ ...sender, ...push, limit: 0, now: Date.now() });
+    if (!exchanged.ok) throw new Error(exchanged.error.code);
+    const off = exchanged.value.results.find(({ status }) => status !== 'applied' && status !== 'merged');
     if (off) throw new Error(`a change was ${off.status}: ${JSON.stringify(off.error)}`);
   }
   const { user, system } = process.cpuUsage(before);

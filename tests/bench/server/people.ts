@@ -99,7 +99,7 @@ export class LoadDevice {
   async exchange(parts: Pick<SyncRequest, 'changes' | 'limit'>): Promise<SyncReply> {
     const request: SyncRequest = {
       ...{ protocol: protocolVersion, schema: schemaVersion, user: this.person.user, device: this.id },
-      cursor: this.#cursor,
+      ...{ writers: [], epoch: '', cursor: this.#cursor, known: 0 },
       ...parts,
     };
     const response = await this.#client.request({

@@ -30,6 +30,8 @@ describe('a sync', () => {
       results: [{ status: 'applied', seq: 1 }],
       changes: [],
       cursor: 1,
+      epoch: expect.any(String) as string,
+      head: 1,
       more: false,
       clock: stampAt(testTime),
       serverTime: testTime,

@@ -18,7 +18,19 @@ beforeEach(async () => {
   store = openTestStore(file);
   await store.createAccount({ id: 'u', name: 'Leaver Name', nameKey: 'leaver', passwordHash: 'h', now: testTime });
   const changes = Array.from({ length: 300 }, (_, at) => settingInsert(`s${at}`, `private words ${at}`));
-  await store.exchange({ user: 'u', device: 'a', schema: 1, cursor: 0, changes, limit: 0, now: testTime });
+  await store.exchange({
+    user: 'u',
+    device: 'a',
+    schema: 1,
+    session: null,
+    writers: [],
+    epoch: '',
+    cursor: 0,
+    known: 0,
+    changes,
+    limit: 0,
+    now: testTime,
+  });
 });
 afterEach(async () => {
   await store.close();

@@ -6,29 +6,48 @@ import { limits } from '../../../src/protocol/limits.ts';
 import type { Change, SyncReply } from '../../../src/protocol/messages.ts';
 import { protocolVersion } from '../../../src/protocol/version.ts';
 import { schemaVersion } from '../../../src/schema/tables.ts';
-import { idle, transition, type Context, type Event, type State, type Transition } from '../../../src/sync/machine.ts';
-import type { Applied, Batch } from '../../../src/sync/ports.ts';
+import {
+  idle,
+  transition,
+  type Context,
+  type Event,
+  type Mend,
+  type State,
+  type Transition,
+} from '../../../src/sync/machine.ts';
+import type { Applied, AppliedTable, Batch } from '../../../src/sync/ports.ts';
 
 const context: Context = { now: 1_000, random: 0.5, interval: 900_000 };
 const change: Change = { table: 'setting', id: 's', op: 'update', stamp: 5, values: { value: '1' }, baseSeq: 1 };
 const batch: Batch = {
   user: 'ana',
   device: 'a',
+  writers: [['w', 5]],
+  epoch: 'e',
   cursor: 4,
+  known: 4,
+  loads: 0,
   changes: [change],
   more: false,
   attempts: 2,
   interval: null,
+  unread: {},
 };
 const reply: SyncReply = {
   results: [{ status: 'applied', seq: 5 }],
   changes: [],
   cursor: 5,
+  epoch: 'e',
+  head: 5,
   more: false,
   clock: 9,
   serverTime: 1_000,
 };
-const applied: Applied = { tables: { setting: { sent: 1, received: 2, failed: 0, conflicts: 1 } } };
+const settingTally: AppliedTable = {
+  ...{ sent: 1, received: 2, failed: 0, conflicts: 1 },
+  ...{ errors: [], duration: 3, bytes: 40 },
+};
+const applied: Applied = { tables: { setting: settingTally } };
 const offline: Failure = { code: 'offline', detail: 'no route' };
 
 const requested: Event = { name: 'requested', direction: 'both' };
@@ -49,7 +68,7 @@ const states: Record<State['name'], () => State> = {
   gathering: () => after(requested).state,
   exchanging: () => after(requested, gathered()).state,
   applying: () => after(requested, gathered(), exchanged()).state,
-  correcting: () =>
+  mending: () =>
     after(requested, gathered(), { name: 'exchanged', result: err({ code: 'clock_ahead', serverTime: 77 }) }).state,
   recording: () => after(requested, { name: 'gathered', result: err(offline) }).state,
 };
@@ -58,7 +77,7 @@ const events: Record<Event['name'], Event> = {
   gathered: gathered(),
   exchanged: exchanged(),
   applied: { name: 'applied', result: ok(applied) },
-  corrected: { name: 'corrected', result: ok(null) },
+  mended: { name: 'mended', result: ok(null) },
   recorded: { name: 'recorded' },
 };
 /** The event that answers the open question of a state. */
@@ -66,7 +85,7 @@ const answer: Partial<Record<State['name'], Event['name']>> = {
   gathering: 'gathered',
   exchanging: 'exchanged',
   applying: 'applied',
-  correcting: 'corrected',
+  mending: 'mended',
   recording: 'recorded',
 };
 
@@ -100,7 +119,10 @@ describe('the state machine', () => {
           schema: schemaVersion,
           user: 'ana',
           device: 'a',
+          writers: [['w', 5]],
+          epoch: 'e',
           cursor: 4,
+          known: 4,
           changes: [change],
           limit: limits.pullRows,
         },
@@ -168,7 +190,8 @@ describe('the state machine', () => {
         report: {
           direction: 'both',
           ...tally,
-          tables: { setting: tally },
+          tables: { setting: { ...tally, errors: [], duration: 6, bytes: 80 } },
+          reload: null,
           startedAt: 1_000,
           finishedAt: 1_000,
           bytesSent: 20,
@@ -188,7 +211,7 @@ describe('the state machine', () => {
   it('counts what was rejected as failed', () => {
     const rejected: Event = {
       name: 'applied',
-      result: ok({ tables: { setting: { sent: 3, received: 0, failed: 2, conflicts: 0 } } }),
+      result: ok({ tables: { setting: { ...settingTally, sent: 3, received: 0, failed: 2 } } }),
     };
     expect(after(requested, gathered(), exchanged(), rejected).effects).toMatchObject([
       { report: { processed: 3, succeeded: 1, failed: 2 } },
@@ -200,12 +223,12 @@ describe('the state machine', () => {
     ['exchanging', [requested, gathered(), { name: 'exchanged', result: err(offline) }]],
     ['applying', [requested, gathered(), exchanged(), { name: 'applied', result: err(offline) }]],
     [
-      'correcting',
+      'mending',
       [
         requested,
         gathered(),
         { name: 'exchanged', result: err({ code: 'clock_ahead', serverTime: 7 }) },
-        { name: 'corrected', result: err(offline) },
+        { name: 'mended', result: err(offline) },
       ],
     ],
   ])('records a failure of %s and plans the next attempt', (_, way) => {
@@ -235,17 +258,55 @@ describe('the state machine', () => {
   it('corrects the clock when it is told to, and tries again', () => {
     const ahead: Event = { name: 'exchanged', result: err({ code: 'clock_ahead', serverTime: 77 }) };
     expect(after(requested, gathered(), ahead).effects).toEqual([{ name: 'correctClock', serverTime: 77 }]);
-    expect(after(requested, gathered(), ahead, events.corrected).effects).toEqual([
-      { name: 'gather', direction: 'both' },
-    ]);
+    expect(after(requested, gathered(), ahead, events.mended).effects).toEqual([{ name: 'gather', direction: 'both' }]);
   });
 
   it('fails when the clock is refused again, or without a time to go by', () => {
     const ahead: Event = { name: 'exchanged', result: err({ code: 'clock_ahead', serverTime: 77 }) };
     const timeless: Event = { name: 'exchanged', result: err({ code: 'clock_ahead' }) };
     const failed = [{ name: 'record', report: { error: { code: 'clock_ahead' } } }];
-    expect(after(requested, gathered(), ahead, events.corrected, gathered(), ahead).effects).toMatchObject(failed);
+    expect(after(requested, gathered(), ahead, events.mended, gathered(), ahead).effects).toMatchObject(failed);
     expect(after(requested, gathered(), timeless).effects).toMatchObject(failed);
+  });
+
+  it.each<[Failure, Mend]>([
+    [{ code: 'device_taken' }, { name: 'takeNewId' }],
+    [{ code: 'device_retired' }, { name: 'beginReload', reload: { cause: 'retired', common: 0 } }],
+    [{ code: 'history_compacted' }, { name: 'beginReload', reload: { cause: 'away', common: 0 } }],
+    [
+      { code: 'history_lost', sequence: 45 },
+      { name: 'beginReload', reload: { cause: 'restored', common: 45 } },
+    ],
+    [{ code: 'history_lost' }, { name: 'beginReload', reload: { cause: 'restored', common: 0 } }],
+  ])('puts right what the server refused with %o, and tries again', (failure, mend) => {
+    const refused: Event = { name: 'exchanged', result: err(failure) };
+    expect(after(requested, gathered(), refused).effects).toEqual([mend]);
+    const again = after(requested, gathered(), refused, events.mended);
+    expect(again).toMatchObject({ state: { name: 'gathering' }, effects: [{ name: 'gather', direction: 'both' }] });
+  });
+
+  it('tells in the report why everything was loaded anew, whatever was put right besides', () => {
+    const compacted: Event = { name: 'exchanged', result: err({ code: 'history_compacted' }) };
+    const taken: Event = { name: 'exchanged', result: err({ code: 'device_taken' }) };
+    const mends = [compacted, events.mended, gathered(), taken, events.mended, gathered()] as const;
+    const { effects } = after(requested, gathered(), ...mends, exchanged(), events.applied);
+    expect(effects).toMatchObject([{ name: 'record', report: { reload: 'away', error: null } }]);
+  });
+
+  it('fails when it was refused so often that there is no end to it', () => {
+    const refused: Event = { name: 'exchanged', result: err({ code: 'history_compacted' }) };
+    const round = [gathered(), refused, events.mended] as const;
+    const { effects } = after(requested, ...round, ...round, ...round, ...round, gathered(), refused);
+    expect(effects).toMatchObject([{ name: 'record', report: { error: { code: 'history_compacted' } } }]);
+  });
+
+  it('counts records that could not be read as failed, with what was wrong', () => {
+    const errors = [{ code: 'storage_failed', detail: 'broken' }] as const;
+    const unread = { review: { count: 2, errors } };
+    const { effects } = after(requested, gathered({ unread }), exchanged(), events.applied);
+    expect(effects).toMatchObject([
+      { report: { processed: 5, failed: 2, tables: { review: { processed: 2, succeeded: 0, failed: 2, errors } } } },
+    ]);
   });
 
   it('finishes with the report when the run is stored', () => {

@@ -6,8 +6,13 @@ import type { SyncReply } from '../../../src/protocol/messages.ts';
 import type { Batch, ExchangeResult } from '../../../src/sync/ports.ts';
 import { createRunner, type RunnerPorts } from '../../../src/sync/runner.ts';
 
-const batch: Batch = { user: 'ana', device: 'a', cursor: 4, changes: [], more: false, attempts: 0, interval: null };
-const reply: SyncReply = { results: [], changes: [], cursor: 5, more: false, clock: 9, serverTime: 1_000 };
+const batch: Batch = {
+  ...{ user: 'ana', device: 'a', writers: [], epoch: 'e', cursor: 4, known: 4, loads: 0 },
+  ...{ changes: [], more: false, attempts: 0, interval: null, unread: {} },
+};
+const reply: SyncReply = {
+  ...{ results: [], changes: [], cursor: 5, epoch: 'e', head: 5, more: false, clock: 9, serverTime: 1_000 },
+};
 
 function ports(exchange: () => Promise<Result<ExchangeResult, Failure>>): RunnerPorts & { readonly calls: string[] } {
   const calls: string[] = [];
@@ -21,6 +26,8 @@ function ports(exchange: () => Promise<Result<ExchangeResult, Failure>>): Runner
       gather: (direction) => note(`gather ${direction}`, ok(batch)),
       apply: () => note('apply', ok({ tables: {} })),
       correctClock: (serverTime) => note(`correct ${serverTime}`, ok(null)),
+      takeNewId: () => note('take a new id', ok(null)),
+      beginReload: ({ cause }) => note(`reload ${cause}`, ok(null)),
       record: (report) => note(`record ${report.error?.code ?? 'ok'}`, ok(null)),
     },
     transport: { exchange: () => note('exchange', null).then(exchange) },

@@ -112,8 +112,8 @@ describe('a profile', () => {
     run(phone, `INSERT INTO profile (id, native_language, target_language, created_at) VALUES ('me', '?', 'es', 1)`);
     run(phone, `INSERT INTO setting (id, key, value) VALUES ('s', 'theme', '"dark"')`);
     const { tables, failed, error } = await report(phone);
-    expect(tables['profile']).toEqual({ processed: 1, succeeded: 0, failed: 1, conflicts: 0 });
-    expect(tables['setting']).toEqual(sent(1));
+    expect(tables['profile']).toMatchObject({ processed: 1, succeeded: 0, failed: 1, conflicts: 0 });
+    expect(tables['setting']).toMatchObject(sent(1));
     expect([failed, error]).toEqual([1, null]);
     expect(phone.all('SELECT table_name, code FROM rejected_change')).toEqual([
       { table_name: 'profile', code: 'invalid_value' },
@@ -133,7 +133,7 @@ describe('a profile', () => {
     await meet();
     saveProfile(laptop, 'Bea');
     await laptop.sync();
-    expect((await report(phone)).tables['profile']).toEqual(sent(1));
+    expect((await report(phone)).tables['profile']).toMatchObject(sent(1));
     expect(nameOn(phone)).toBe('Bea');
   });
 
@@ -195,6 +195,9 @@ describe('conversations', () => {
       schema: 1,
       user: 'ana',
       device: 'phone',
+      writers: [],
+      epoch: '',
+      known: 0,
       cursor: 0,
       changes: batch.value.changes,
       limit: 0,
@@ -300,7 +303,7 @@ describe('vocabulary', () => {
 describe('documents', () => {
   it('go to the other device whole', async () => {
     addText(phone, 't');
-    expect((await report(phone)).tables['document']).toEqual(sent(1));
+    expect((await report(phone)).tables['document']).toMatchObject(sent(1));
     await meet();
     expect(laptop.rows('document').get('t')).toMatchObject({ content: 'Había una vez', position: 0 });
   });
@@ -317,7 +320,12 @@ describe('documents', () => {
       phone,
       `INSERT INTO document (id, title, language, content, content_hash, added_at) VALUES ('bad', '', 'es', 'x', 'no hash', 1)`,
     );
-    expect((await report(phone)).tables['document']).toEqual({ processed: 2, succeeded: 1, failed: 1, conflicts: 0 });
+    expect((await report(phone)).tables['document']).toMatchObject({
+      processed: 2,
+      succeeded: 1,
+      failed: 1,
+      conflicts: 0,
+    });
     expect(phone.all('SELECT row_id FROM rejected_change')).toEqual([{ row_id: 'bad' }]);
     expect(server.rows('document').has('t')).toBe(true);
   });

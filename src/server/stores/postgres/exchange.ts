@@ -6,10 +6,20 @@
  * The head moves in the transaction that writes the rows, and holds the account's row until then: whoever sees a head sees
  * every row up to it (I6).
  */
+import { err, ok, type Result } from '../../../base/result.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { Sequence } from '../../../protocol/messages.ts';
 import { isId, isName } from '../../../schema/validate.ts';
-import { StoreUnavailable, UnknownAccount, type Pulled, type Push } from '../../change-store.ts';
+import { StoreUnavailable, UnknownAccount, type Pulled, type Push, type Refusal } from '../../change-store.ts';
+import {
+  epochsWith,
+  isInEpoch,
+  noteOf,
+  refusalOf,
+  type DeviceState,
+  type Epoch,
+  type History,
+} from '../../exchange/admission.ts';
 import { mergePush, rowKey, type MergedPush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
 import { mostRows, pull, rowOverhead, type PulledRow, type RowsAfter } from '../../exchange/page.ts';
 import { unpackRow, type Meta, type StoredValues } from '../../exchange/row-codec.ts';
@@ -20,23 +30,36 @@ import { createTurns } from './turns.ts';
 /** After so many times that another server was faster, the account is locked first. */
 const optimisticTries = 4;
 
-export type Exchange = (push: Push) => Promise<Pulled>;
+type Exchanged = Result<Pulled, Refusal>;
+
+export type Exchange = (push: Push) => Promise<Exchanged>;
 
 export function createExchange(connections: Connections, newId: () => string): Exchange {
   const inTurn = createTurns();
   const keyOf = createAccountKeys();
 
-  const attempt = async (session: Session, key: string, push: Push): Promise<Pulled | null> => {
+  const attempt = async (session: Session, key: string, push: Push): Promise<Exchanged | null> => {
     const met = await read(session, key, push);
-    const { account } = met;
+    const { account, device, history } = met;
+    const refusal = refusalOf(push, device, history);
+    if (refusal) return err(refusal);
     const merged = mergePush({ push, account, rows: met.rows, newId });
     const page = pull({ push, account, merged, rowsAfter: () => met.after });
-    if (merged.writes.length > 0 && !(await write(session, { key, version: met.version, merged }))) return null;
     const { results, head, clock } = merged;
-    return { results, ...page, clock, head, changed: head !== account.head };
+    const changed = head !== account.head;
+    const begins = changed && !isInEpoch(history.epochs, met.epoch);
+    const epoch = begins ? epochsWith(history.epochs, met.epoch) : history.epochs;
+    const noted = noteOf(push, device);
+    if (merged.writes.length > 0 || noted) {
+      const first = begins ? account.head + 1 : null;
+      const begun = { epochs: epoch, first, id: met.epoch };
+      if (!(await write(session, { key, version: met.version, merged, begun, device: push.device, noted })))
+        return null;
+    }
+    return ok({ results, ...page, epoch, clock, head, changed });
   };
 
-  const exchange = async (push: Push): Promise<Pulled> => {
+  const exchange = async (push: Push): Promise<Exchanged> => {
     const key = await keyOf(connections, push.user);
     if (key === null) throw new UnknownAccount();
     for (let tries = 0; tries < optimisticTries; tries++) {
@@ -60,6 +83,10 @@ interface Met {
   readonly account: { readonly head: Sequence; readonly clock: number };
   readonly rows: StoredRows;
   readonly after: RowsAfter;
+  readonly device: DeviceState | null;
+  readonly history: History;
+  /** The one that the server is in. */
+  readonly epoch: string;
 }
 
 type ReadCells = [
@@ -70,6 +97,11 @@ type ReadCells = [
   choices: string | null,
   page: string | null,
   whole: boolean,
+  horizon: string,
+  epochs: string,
+  epoch: string,
+  device: string | null,
+  allEpochs: string | null,
 ];
 
 async function read(session: Session, key: string, push: Push): Promise<Met> {
@@ -82,15 +114,25 @@ async function read(session: Session, key: string, push: Push): Promise<Met> {
     wanted.map(({ id }) => id),
     push.cursor,
     most === 0 ? 0 : most + push.changes.length + 1,
+    push.device,
+    push.epoch,
   ]);
   // Deleted after its key was learnt.
   if (!found) throw new UnknownAccount();
-  const [version, head, clock, met, choices, page, whole] = found;
+  const [version, head, clock, met, choices, page, whole, horizon, epochs, epoch, device, allEpochs] = found;
   return {
     version,
     account: { head: Number(head), clock: Number(clock) },
     rows: storedRows(wanted, met, choices),
     after: { rows: pulledRows(page), all: whole },
+    device: device === null ? null : (JSON.parse(device) as DeviceState),
+    history: {
+      head: Number(head),
+      horizon: Number(horizon),
+      epochs,
+      allEpochs: () => (allEpochs === null ? [] : (JSON.parse(allEpochs) as Epoch[])),
+    },
+    epoch,
   };
 }
 
@@ -130,12 +172,21 @@ interface Write {
   readonly key: string;
   readonly version: string;
   readonly merged: MergedPush;
+  /** The account's epochs from now on; `first` is null unless one begins with this push. */
+  readonly begun: { readonly epochs: string; readonly first: Sequence | null; readonly id: string };
+  readonly device: string;
+  readonly noted: DeviceState | null;
 }
 
 /** False when another wrote to the account since it was read; then nothing was written. */
-async function write(session: Session, { key, version, merged: { head, clock, writes } }: Write): Promise<boolean> {
-  const rows = JSON.stringify(writes.map(toRecord));
-  const [moved] = await session.run<[count: number]>(writeStatement, [key, version, head, clock, rows]);
+async function write(session: Session, { key, version, merged, begun, device, noted }: Write): Promise<boolean> {
+  const rows = JSON.stringify(merged.writes.map(toRecord));
+  const [moved] = await session.run<[count: number]>(writeStatement, [
+    ...[key, version, merged.head, merged.clock, rows],
+    ...[begun.epochs, begun.first, begun.id],
+    ...[noted ? device : null, noted?.session ?? null, noted?.seenAt ?? 0, noted?.cursor ?? 0],
+    ...[noted?.writer ?? null, noted?.stamp ?? 0],
+  ]);
   return moved?.[0] === 1;
 }
 
@@ -158,7 +209,12 @@ const readStatement: Statement = {
        ) r),
       (SELECT string_agg('["' || id || '",' || data || ']', ',' ORDER BY id)
        FROM synced_row WHERE usr = $1 AND choice AND NOT deleted),
-      p.page, p.whole
+      p.page, p.whole, h.horizon, h.epochs, (SELECT epoch FROM lorikeet_schema),
+      (SELECT json_build_object('writer', writer, 'stamp', stamp, 'cursor', cursor, 'session', session,
+         'seenAt', last_seen, 'retired', retired_at IS NOT NULL)::text FROM device WHERE usr = $1 AND id = $6),
+      CASE WHEN h.epochs <> $7 THEN
+        (SELECT json_agg(json_build_object('id', id, 'first', first) ORDER BY first)::text FROM epoch WHERE usr = $1)
+      END
     FROM account_head h
     CROSS JOIN LATERAL (
       SELECT
@@ -180,7 +236,17 @@ const writeStatement: Statement = {
   name: 'exchange-write',
   text: `
     WITH moved AS (
-      UPDATE account_head SET version = version + 1, head = $3, clock = $4 WHERE usr = $1 AND version = $2 RETURNING usr
+      UPDATE account_head SET version = version + 1, head = $3, clock = $4, epochs = $6
+      WHERE usr = $1 AND version = $2 RETURNING usr
+    ), begun AS (
+      INSERT INTO epoch (usr, first, id) SELECT usr, $7::bigint, $8::text FROM moved WHERE $7::bigint IS NOT NULL
+    ), noted AS (
+      INSERT INTO device (usr, id, name, session, first_seen, last_seen, cursor, writer, stamp)
+      SELECT usr, $9::text, coalesce((SELECT device_name FROM session WHERE token_hash = $10::text), ''), $10::text,
+        $11::bigint, $11::bigint, $12::bigint, $13::text, $14::bigint
+      FROM moved WHERE $9::text IS NOT NULL
+      ON CONFLICT (usr, id) DO UPDATE SET name = excluded.name, session = excluded.session,
+        last_seen = excluded.last_seen, cursor = excluded.cursor, writer = excluded.writer, stamp = excluded.stamp
     ), written AS (
       INSERT INTO synced_row (usr, tbl, id, seq, deleted, choice, data, meta)
       SELECT moved.usr, t, i, s, d, c, v, m FROM moved

@@ -19,6 +19,7 @@ export async function openPostgresStore({ url, newId }: PostgresStoreOptions): P
   if (!opened.ok) return opened;
   // Of a deletion that a crash cut short.
   await removeGone(opened.value);
+  await opened.value.run(beginEpoch, [newId().slice(-epochLength)]);
   return ok(storeOn(opened.value, newId));
 }
 
@@ -33,6 +34,29 @@ function storeOn(connections: Connections, newId: () => string): ChangeStore {
   };
   return {
     exchange: (push) => track(exchange(push)),
+    async devices(user) {
+      const found = await connections.run<[id: string, name: string, first: string, last: string]>(devicesStatement, [
+        user,
+      ]);
+      return found.map(([id, name, first, last]) => ({ id, name, firstSeen: Number(first), lastSeen: Number(last) }));
+    },
+    retireDevice: ({ user, device, except, now }) =>
+      track(
+        connections.transaction(async (session) => {
+          const [found] = await session.run<[key: string, session: string | null]>(retireStatement, [
+            now,
+            device,
+            user,
+          ]);
+          if (!found) return null;
+          const [key, ends] = found;
+          // An exchange under way that still saw the device as it was starts again.
+          await session.run(moveStatement, [key]);
+          if (ends === null || ends === except) return { session: null };
+          await session.run(endStatement, [ends]);
+          return { session: ends };
+        }),
+      ),
     async head(user) {
       const [found] = await connections.run<[head: string]>(headStatement, [user]);
       return Number(found?.[0] ?? 0);
@@ -47,6 +71,34 @@ function storeOn(connections: Connections, newId: () => string): ChangeStore {
     },
   };
 }
+
+/** Of the random part of an id: enough that no two starts of a server share one. */
+const epochLength = 12;
+
+/** Every server that starts begins an epoch for all that share the database (exchange/admission.ts). */
+const beginEpoch: Statement = {
+  name: 'begin-epoch',
+  text: 'UPDATE lorikeet_schema SET epoch = $1',
+};
+
+const devicesStatement: Statement = {
+  name: 'devices',
+  text: `SELECT d.id, d.name, d.first_seen, d.last_seen FROM device d JOIN account a ON a.key = d.usr
+    WHERE a.id = $1 AND d.retired_at IS NULL ORDER BY d.last_seen DESC, d.id`,
+};
+
+const retireStatement: Statement = {
+  name: 'device-retire',
+  text: `UPDATE device SET retired_at = $1 WHERE id = $2 AND retired_at IS NULL
+    AND usr = (SELECT key FROM account WHERE id = $3) RETURNING usr, session`,
+};
+
+const moveStatement: Statement = {
+  name: 'account-move',
+  text: 'UPDATE account_head SET version = version + 1 WHERE usr = $1',
+};
+
+const endStatement: Statement = { name: 'session-end', text: 'DELETE FROM session WHERE token_hash = $1' };
 
 const headStatement: Statement = {
   name: 'head',

@@ -83,6 +83,33 @@ const migrations: readonly string[] = [
   CREATE INDEX synced_row_seq ON synced_row (usr, seq);
   CREATE INDEX synced_row_choice ON synced_row (usr) WHERE choice;
   `,
+  // 2: devices, the epochs of an account's history, and how far back it is told.
+  `
+  ALTER TABLE account_head ADD COLUMN horizon bigint NOT NULL DEFAULT 0;
+  ALTER TABLE account_head ADD COLUMN epochs text NOT NULL DEFAULT '';
+  ALTER TABLE account_head ADD COLUMN noted bigint NOT NULL DEFAULT 0;
+  ALTER TABLE account_head ADD COLUMN noted_at bigint NOT NULL DEFAULT 0;
+  ALTER TABLE lorikeet_schema ADD COLUMN epoch text NOT NULL DEFAULT '';
+  CREATE TABLE epoch (
+    usr bigint NOT NULL REFERENCES account (key) ON DELETE CASCADE,
+    first bigint NOT NULL,
+    id text NOT NULL,
+    PRIMARY KEY (usr, first)
+  );
+  CREATE TABLE device (
+    usr bigint NOT NULL REFERENCES account (key) ON DELETE CASCADE,
+    id text COLLATE "C" NOT NULL,
+    name text NOT NULL,
+    session text,
+    first_seen bigint NOT NULL,
+    last_seen bigint NOT NULL,
+    cursor bigint NOT NULL,
+    writer text,
+    stamp bigint NOT NULL,
+    retired_at bigint,
+    PRIMARY KEY (usr, id)
+  );
+  `,
 ];
 
 function partitionsOf(table: string): string {

@@ -81,6 +81,34 @@ const migrations: readonly string[] = [
   CREATE INDEX ceremony_expiry ON ceremony (expires_at);
   CREATE INDEX ceremony_user ON ceremony (user);
   `,
+  // 3: devices, the epochs of an account's history, and how far back it is told.
+  `
+  ALTER TABLE account ADD COLUMN horizon INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN epochs TEXT NOT NULL DEFAULT '';
+  ALTER TABLE account ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN noted_at INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE epoch (
+    user INTEGER NOT NULL REFERENCES account (key) ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (user, first)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE device (
+    user INTEGER NOT NULL REFERENCES account (key) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    session TEXT,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    cursor INTEGER NOT NULL,
+    writer TEXT,
+    stamp INTEGER NOT NULL,
+    retired_at INTEGER,
+    PRIMARY KEY (user, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX row_tombstone ON row (user, seq) WHERE deleted = 1;
+  `,
 ];
 
 /** Opens or creates the file. The error is a sentence for the operator. */

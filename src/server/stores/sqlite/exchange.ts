@@ -3,15 +3,28 @@
  * that is, is decided in `server/exchange`.
  */
 import type Database from 'better-sqlite3';
+import { err, ok, type Result } from '../../../base/result.ts';
 import type { Sequence, Stamp } from '../../../protocol/messages.ts';
 import { conflictSettingPrefix } from '../../../schema/policies.ts';
 import type { Schema } from '../../../schema/schema.ts';
-import { UnknownAccount, type Pulled, type Push } from '../../change-store.ts';
+import { UnknownAccount, type Pulled, type Push, type Refusal } from '../../change-store.ts';
+import {
+  epochsWith,
+  isInEpoch,
+  noteOf,
+  refusalOf,
+  type DeviceState,
+  type Epoch,
+  type History,
+} from '../../exchange/admission.ts';
 import { mergePush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
 import { pull, pulledRow, type PulledRow } from '../../exchange/page.ts';
 import { decodeRow } from '../../exchange/row-codec.ts';
 
-export type Exchange = (push: Push) => Pulled;
+export type Exchange = (push: Push) => Result<Pulled, Refusal>;
+
+/** Of the random part of an id: enough that no two starts of a server share one. */
+const epochLength = 12;
 
 export interface ExchangeOptions {
   /** Makes ids of rows that the server itself adds. */
@@ -22,6 +35,20 @@ export interface ExchangeOptions {
 
 export function createExchange(database: Database.Database, { newId, schema }: ExchangeOptions): Exchange {
   const statements = prepare(database);
+  const epoch = newId().slice(-epochLength);
+
+  const deviceOf = (account: number, { device }: Push): DeviceState | null => {
+    const found = statements.getDevice.get(account, device);
+    return found ? { ...found, retired: found.retired === 1 } : null;
+  };
+
+  const note = (account: number, push: Push, before: DeviceState | null): void => {
+    const noted = noteOf(push, before);
+    if (!noted) return;
+    const { session, seenAt, cursor, writer, stamp } = noted;
+    const [name] = statements.deviceName.get(session) ?? [''];
+    statements.putDevice.run(account, push.device, name, session, seenAt, seenAt, cursor, writer, stamp);
+  };
 
   const storedRows = (account: number): StoredRows => ({
     row(table, id) {
@@ -45,24 +72,59 @@ export function createExchange(database: Database.Database, { newId, schema }: E
   return (push) => {
     const found = statements.getAccount.get(push.user);
     if (!found) throw new UnknownAccount();
-    const [key, head, clock] = found;
+    const [key, head, clock, horizon, epochs] = found;
     const account = { head, clock };
+    const device = deviceOf(key, push);
+    const history: History = { head, horizon, epochs, allEpochs: () => statements.getEpochs.all(key) };
+    const refusal = refusalOf(push, device, history);
+    if (refusal) return err(refusal);
     const merged = mergePush({ push, account, rows: storedRows(key), newId, schema });
     const page = pull({ push, account, merged, rowsAfter: (cursor) => ({ rows: rowsAfter(key, cursor), all: true }) });
     for (const write of merged.writes) put(key, write);
-    if (merged.head !== head || merged.clock !== clock) statements.putAccount.run(merged.head, merged.clock, key);
-    return { results: merged.results, ...page, clock: merged.clock, head: merged.head, changed: merged.head !== head };
+    note(key, push, device);
+    const changed = merged.head !== head;
+    const begins = changed && !isInEpoch(epochs, epoch);
+    if (begins) statements.putEpoch.run(key, head + 1, epoch);
+    const told = begins ? epochsWith(epochs, epoch) : epochs;
+    if (changed || merged.clock !== clock) statements.putAccount.run(merged.head, merged.clock, told, key);
+    return ok({
+      results: merged.results,
+      ...page,
+      epoch: told,
+      clock: merged.clock,
+      head: merged.head,
+      changed,
+    });
   };
 }
 
 function prepare(database: Database.Database) {
   return {
     getAccount: database
-      .prepare<[string], [key: number, head: Sequence, clock: Stamp]>(
-        'SELECT key, head, clock FROM account WHERE id = ? AND gone = 0',
+      .prepare<[string], [key: number, head: Sequence, clock: Stamp, horizon: Sequence, epochs: string]>(
+        'SELECT key, head, clock, horizon, epochs FROM account WHERE id = ? AND gone = 0',
       )
       .raw(),
-    putAccount: database.prepare<[Sequence, Stamp, number]>('UPDATE account SET head = ?, clock = ? WHERE key = ?'),
+    putAccount: database.prepare<[Sequence, Stamp, string, number]>(
+      'UPDATE account SET head = ?, clock = ?, epochs = ? WHERE key = ?',
+    ),
+    getEpochs: database.prepare<[number], Epoch>('SELECT id, first FROM epoch WHERE user = ? ORDER BY first'),
+    putEpoch: database.prepare<[number, Sequence, string]>('INSERT INTO epoch (user, first, id) VALUES (?, ?, ?)'),
+    getDevice: database.prepare<[number, string], Omit<DeviceState, 'retired'> & { readonly retired: 0 | 1 }>(
+      `SELECT writer, stamp, cursor, session, last_seen AS seenAt, retired_at IS NOT NULL AS retired
+       FROM device WHERE user = ? AND id = ?`,
+    ),
+    deviceName: database
+      .prepare<[string | null], [name: string]>('SELECT device_name FROM session WHERE token_hash = ?')
+      .raw(),
+    putDevice: database.prepare<
+      [number, string, string, string | null, number, number, Sequence, string | null, Stamp]
+    >(
+      `INSERT INTO device (user, id, name, session, first_seen, last_seen, cursor, writer, stamp)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (user, id) DO UPDATE SET name = excluded.name, session = excluded.session,
+         last_seen = excluded.last_seen, cursor = excluded.cursor, writer = excluded.writer, stamp = excluded.stamp`,
+    ),
     getRow: database
       .prepare<[number, string, string], [seq: Sequence, data: string, meta: string]>(
         'SELECT seq, data, meta FROM row WHERE user = ? AND tbl = ? AND id = ?',

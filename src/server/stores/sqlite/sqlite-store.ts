@@ -1,7 +1,7 @@
 /** `ChangeStore` on one SQLite file: the server's default. One process owns the file. */
 import Database from 'better-sqlite3';
 import { ok, type Result } from '../../../base/result.ts';
-import type { Sequence } from '../../../protocol/messages.ts';
+import type { DeviceEntry, Sequence } from '../../../protocol/messages.ts';
 import type { Schema } from '../../../schema/schema.ts';
 import { currentSchema } from '../../../schema/tables.ts';
 import { StoreUnavailable, type ChangeStore } from '../../change-store.ts';
@@ -37,6 +37,17 @@ function storeOn(database: Database.Database, options: ExchangeOptions): ChangeS
 
   return {
     exchange: (push) => attempt(() => commits.run(push.changes.length + 1, () => exchange(push))),
+    devices: (user) => attempt(() => statements.devices.all(user)),
+    retireDevice: ({ user, device, except, now }) =>
+      attempt(() =>
+        commits.run(1, () => {
+          const found = statements.retire.get(now, device, user);
+          if (!found) return null;
+          const ends = found.session !== null && found.session !== except;
+          if (ends) statements.dropSession.run(found.session);
+          return { session: ends ? found.session : null };
+        }),
+      ),
     head: (user) => attempt(() => statements.head.get(user) ?? 0),
     ...createAccounts({ database, commits, attempt }),
     check: () => attempt(() => void statements.check.get()),
@@ -67,7 +78,17 @@ function asUnavailable(error: unknown): unknown {
 
 function prepare(database: Database.Database) {
   return {
+    devices: database.prepare<[string], DeviceEntry>(
+      `SELECT device.id, device.name, first_seen AS firstSeen, last_seen AS lastSeen
+       FROM device JOIN account ON account.key = device.user
+       WHERE account.id = ? AND retired_at IS NULL ORDER BY last_seen DESC, device.id`,
+    ),
+    retire: database.prepare<[number, string, string], { readonly session: string | null }>(
+      `UPDATE device SET retired_at = ? WHERE id = ? AND retired_at IS NULL
+         AND user = (SELECT key FROM account WHERE account.id = ?) RETURNING session`,
+    ),
     head: database.prepare<[string], Sequence>('SELECT head FROM account WHERE id = ?').pluck(),
+    dropSession: database.prepare<[string]>('DELETE FROM session WHERE token_hash = ?'),
     check: database.prepare('SELECT 1 FROM account LIMIT 1'),
   };
 }

@@ -3,8 +3,28 @@ import { describe, expect, it } from 'vitest';
 import { createFetchTransport } from '../../../../src/client/adapters/fetch-transport.ts';
 import type { SyncReply, SyncRequest } from '../../../../src/protocol/messages.ts';
 
-const request: SyncRequest = { protocol: 1, schema: 1, user: 'ana', device: 'a', cursor: 0, changes: [], limit: 10 };
-const reply: SyncReply = { results: [], changes: [], cursor: 1, more: false, clock: 2, serverTime: 3 };
+const request: SyncRequest = {
+  protocol: 1,
+  schema: 1,
+  user: 'ana',
+  device: 'a',
+  writers: [],
+  epoch: '',
+  cursor: 0,
+  known: 0,
+  changes: [],
+  limit: 10,
+};
+const reply: SyncReply = {
+  results: [],
+  changes: [],
+  cursor: 1,
+  epoch: 'e',
+  head: 1,
+  more: false,
+  clock: 2,
+  serverTime: 3,
+};
 
 interface Sent {
   readonly url: string;

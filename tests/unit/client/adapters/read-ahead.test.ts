@@ -15,7 +15,8 @@ function longPull(fails: (cursor: number) => boolean = () => false) {
       asked.push(request);
       if (fails(asked.length)) return err({ code: 'offline' });
       const cursor = request.limit === 0 ? request.cursor : Math.min(30, request.cursor + 10);
-      const reply = { results: [], changes: [], cursor, more: cursor < 30, clock: 0, serverTime: 0 };
+      const told = { results: [], changes: [], epoch: '', head: 0, clock: 0, serverTime: 0 };
+      const reply = { ...told, cursor, more: cursor < 30 };
       return ok({ reply, sent: 1, received: 1 });
     },
   });
@@ -28,7 +29,8 @@ function longPull(fails: (cursor: number) => boolean = () => false) {
   return { asked, transport, at, cursors: () => asked.map(({ cursor }) => cursor) };
 }
 
-const request = { protocol: 1, schema: 1, user: 'ana', device: 'a' } as unknown as SyncRequest;
+const known = { writers: [], epoch: '', known: 0 };
+const request = { protocol: 1, schema: 1, user: 'ana', device: 'a', ...known } as unknown as SyncRequest;
 
 describe('reading ahead', () => {
   it('asks for the next page as soon as one is there, and once for each', async () => {
@@ -38,6 +40,15 @@ describe('reading ahead', () => {
     expect(await transport.exchange(at(10))).toMatchObject({ value: { reply: { cursor: 20 } } });
     expect(await transport.exchange(at(20))).toMatchObject({ value: { reply: { cursor: 30, more: false } } });
     expect(cursors()).toEqual([0, 10, 20]);
+  });
+
+  it('gives no page that was fetched in another history of the server than the device knows by then', async () => {
+    const { transport, at, cursors } = longPull();
+    await transport.exchange(at(0));
+    await transport.exchange({ ...at(10), epoch: 'another' });
+    expect(cursors()).toEqual([0, 10, 10, 20]);
+    await transport.exchange({ ...at(20), known: 99 });
+    expect(cursors()).toEqual([0, 10, 10, 20, 20]);
   });
 
   it('sends an edit that came in between, and gives nothing that was fetched for another question', async () => {

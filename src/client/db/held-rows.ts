@@ -1,0 +1,114 @@
+/**
+ * Rows of the server that their table refuses: by a constraint that another version has loosened, or because the table's
+ * part of the file is damaged. They are set aside whole, so that the cursor may pass them (I6) and the other rows and
+ * tables go on, and are tried again with every reply.
+ */
+import type { Value } from '../../base/value.ts';
+import type { RowPage } from '../../protocol/messages.ts';
+import { columnsOf, tableOf, type TableName } from '../../schema/tables.ts';
+import type { TableError } from '../../sync/report.ts';
+import type { WriteSql } from './database.ts';
+import { StorageError } from './driver.ts';
+import { applyPage } from './pulled-rows.ts';
+
+type OurPage = RowPage & { readonly table: TableName };
+
+export interface Stored {
+  /** Rows that were set aside. */
+  readonly failed: number;
+  readonly errors: readonly TableError[];
+}
+
+/** Stores a page, without the rows that its table refuses: those are set aside. */
+export function storePage(sql: WriteSql, page: OurPage): Stored {
+  const refused = attempt(sql, () => applyPage(sql, page));
+  if (refused === null) {
+    release(sql, page);
+    return { failed: 0, errors: [] };
+  }
+  const errors: TableError[] = [];
+  for (const [index, id] of page.ids.entries()) {
+    const row = rowAt(page, index);
+    const error = attempt(sql, () => applyPage(sql, row));
+    if (error === null) release(sql, row);
+    else {
+      hold(sql, { page: row, id, error });
+      errors.push({ code: 'storage_failed', detail: error });
+    }
+  }
+  return { failed: errors.length, errors };
+}
+
+/** Tries what was set aside again: after an update of the app, or once the disk is well, it may fit. */
+export function retryHeld(sql: WriteSql): void {
+  for (const [table, id, seq, json] of sql.arrays('SELECT tbl, id, seq, row FROM held_row')) {
+    if (!tableOf(String(table))) continue;
+    const values = typeof json === 'string' ? (JSON.parse(json) as Record<string, Value>) : null;
+    const page = heldPage({ table: table as TableName, id: String(id), seq: Number(seq), values });
+    if (attempt(sql, () => applyPage(sql, page)) === null) release(sql, page);
+  }
+}
+
+/** Why the work failed, or null. What it wrote until then is undone; a full disk fails the whole transaction. */
+function attempt(sql: WriteSql, work: () => void): string | null {
+  sql.run('SAVEPOINT stored_rows');
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code === 'storage_full') throw error;
+    sql.run('ROLLBACK TO stored_rows');
+    sql.run('RELEASE stored_rows');
+    return error.message;
+  }
+  sql.run('RELEASE stored_rows');
+  return null;
+}
+
+/** A newer state of a row stands in for the one that was set aside. */
+function release(sql: WriteSql, { table, ids, seqs }: RowPage): void {
+  if (sql.arrays('SELECT 1 FROM held_row WHERE tbl = ? LIMIT 1', [table]).length === 0) return;
+  const rows = ids.map((id, index) => [table, id, seqs[index]!]);
+  sql.runMany('DELETE FROM held_row WHERE tbl = ? AND id = ? AND seq <= ?', rows);
+}
+
+function hold(sql: WriteSql, { page, id, error }: { page: OurPage; id: string; error: string }): void {
+  const values = page.deleted.length > 0 ? null : Object.fromEntries(page.columns.map(cellOf(page)));
+  sql.run(
+    `INSERT INTO held_row (tbl, id, seq, row, error) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (tbl, id) DO UPDATE SET seq = excluded.seq, row = excluded.row, error = excluded.error WHERE excluded.seq >= seq`,
+    [page.table, id, page.seqs[0]!, values && JSON.stringify(values), error],
+  );
+}
+
+function cellOf(page: RowPage) {
+  return (column: string, index: number): [string, Value] => [column, page.values[index]![0]!];
+}
+
+function rowAt(page: OurPage, index: number): OurPage {
+  return {
+    ...page,
+    ids: [page.ids[index]!],
+    seqs: [page.seqs[index]!],
+    deleted: page.deleted.includes(index) ? [0] : [],
+    values: page.values.map((column) => [column[index]!]),
+  };
+}
+
+interface HeldRow {
+  readonly table: TableName;
+  readonly id: string;
+  readonly seq: number;
+  readonly values: Readonly<Record<string, Value>> | null;
+}
+
+function heldPage({ table, id, seq, values }: HeldRow): OurPage {
+  const columns = values === null ? columnsOf(table) : Object.keys(values);
+  return {
+    table,
+    ids: [id],
+    seqs: [seq],
+    deleted: values === null ? [0] : [],
+    columns,
+    values: columns.map((column) => [values?.[column] ?? null]),
+  };
+}

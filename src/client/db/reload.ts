@@ -1,0 +1,130 @@
+/**
+ * Loading everything anew over what is here: when the device was away for so long that deletions it never heard of are no
+ * longer told, or when the server was restored from a backup. All of it is rows, so that a kill at any point goes on from
+ * there; a second reload during the first one starts over.
+ *
+ * Every row is unconfirmed until the server was seen to have it. What is left in the end was deleted elsewhere and goes.
+ * What waits in the outbox stays and is decided by the ordinary rules.
+ *
+ * A server restored from a backup has lost what came after. Every row above the last common sequence waits from then on as
+ * if it were new here (I4), under a new device id, because the restored server knows later stamps of the old one. Its
+ * stamp is its old sequence: far below that of any edit, so that an edit always wins, and of two devices that bring the
+ * same row back the one that had it later.
+ */
+import type { Value } from '../../base/value.ts';
+import type { Change, ChangeResult, RowPage, Sequence } from '../../protocol/messages.ts';
+import { columnsOf, syncOrder, type TableName } from '../../schema/tables.ts';
+import type { Reload } from '../../sync/ports.ts';
+import type { ReloadCause } from '../../sync/report.ts';
+import type { ReadSql, WriteSql } from './database.ts';
+
+type OurPage = RowPage & { readonly table: TableName };
+
+export function startReload(sql: WriteSql, { cause, common }: Reload): void {
+  if (cause === 'restored') bringBackLost(sql, common);
+  sql.run('DELETE FROM unconfirmed_row');
+  sql.run('DELETE FROM held_row');
+  for (const table of syncOrder) {
+    sql.run(`INSERT INTO unconfirmed_row (tbl, id) SELECT '${table}', id FROM ${table} WHERE _seq > 0`);
+  }
+  sql.run(`UPDATE sync_state SET cursor = 0, known = 0, epoch = '', loads = loads + 1, reload = ?, notice = ?`, [
+    cause,
+    cause,
+  ]);
+}
+
+/** Why everything is being loaded anew, or null when it is not. */
+export function reloadOf(sql: ReadSql): ReloadCause | null {
+  return (sql.arrays('SELECT reload FROM sync_state')[0]?.[0] ?? null) as ReloadCause | null;
+}
+
+/** Before a page is stored: the server has these rows, or has told that they are deleted. */
+export function confirmPulled(sql: WriteSql, { page, reload }: { page: OurPage; reload: ReloadCause }): void {
+  if (reload === 'restored') bringBackDiffering(sql, page);
+  confirm(
+    sql,
+    page.ids.map((id) => [page.table, id]),
+  );
+}
+
+/** What was sent and stands on the server as it is here is left out of the pull. */
+export function confirmAnswered(sql: WriteSql, changes: readonly Change[], results: readonly ChangeResult[]): void {
+  const standing = changes.filter((_, index) => results[index]!.seq > 0);
+  confirm(
+    sql,
+    standing.map(({ table, id }) => [table, id]),
+  );
+}
+
+function confirm(sql: WriteSql, rows: readonly (readonly [table: string, id: string])[]): void {
+  sql.runMany('DELETE FROM unconfirmed_row WHERE tbl = ? AND id = ?', rows);
+}
+
+/** Everything was pulled: what is still unconfirmed is gone on the server, unless it waits to be sent. */
+export function finishReload(sql: WriteSql): void {
+  for (const table of syncOrder) {
+    const gone = sql.arrays(
+      `SELECT id FROM unconfirmed_row u WHERE tbl = ? AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tbl = u.tbl AND o.id = u.id)`,
+      [table],
+    );
+    if (gone.length === 0) continue;
+    // As in pulled-rows.ts: this is no deletion of the person's.
+    sql.runMany(`UPDATE ${table} SET _seq = -1 WHERE id = ?`, gone);
+    sql.runMany(`DELETE FROM ${table} WHERE id = ?`, gone);
+  }
+  sql.run('DELETE FROM unconfirmed_row');
+  sql.run('UPDATE sync_state SET reload = NULL');
+}
+
+function bringBackLost(sql: WriteSql, common: Sequence): void {
+  for (const table of syncOrder) {
+    // A row that waits for an edit goes whole: the edited columns keep their stamps.
+    sql.run(
+      `INSERT INTO outbox (tbl, id, op, stamp, since, base_seq)
+SELECT '${table}', id, 'insert', _seq, _seq, ? FROM ${table} WHERE _seq > ?
+ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', since = excluded.since, base = NULL WHERE op = 'update'`,
+      [common, common],
+    );
+    sql.run(`UPDATE ${table} SET _seq = ? WHERE _seq > ?`, [common, common]);
+  }
+  // What edits were based on may be lost too: what the server has above the common history is news to them.
+  const based = sql.arrays(`SELECT base, tbl, id FROM outbox WHERE op = 'update' AND base IS NOT NULL`);
+  sql.runMany(
+    'UPDATE outbox SET base = ? WHERE tbl = ? AND id = ?',
+    based.map(([base, table, id]) => [lowered(String(base), common), table!, id!]),
+  );
+  sql.run('UPDATE outbox SET base_seq = min(base_seq, ?)', [common]);
+}
+
+/**
+ * A row that is no newer on the server and yet another: what it was here was answered for and not pulled again before the
+ * server lost it. It waits as the lost ones do.
+ */
+function bringBackDiffering(sql: WriteSql, page: OurPage): void {
+  const columns = columnsOf(page.table);
+  const deleted = new Set(page.deleted);
+  const own = `SELECT _seq, ${columns.join(', ')} FROM ${page.table} t WHERE id = ? AND _seq >= ?
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tbl = '${page.table}' AND o.id = t.id)`;
+  page.ids.forEach((id, index) => {
+    const [row] = sql.arrays(own, [id, page.seqs[index]!]);
+    if (!row) return;
+    const [seq, ...values] = row;
+    const theirs = (column: string) => page.values[page.columns.indexOf(column)]?.[index];
+    const differs = columns.some((column, at) => theirs(column) !== undefined && theirs(column) !== values[at]);
+    if (!deleted.has(index) && !differs) return;
+    sql.run(`INSERT INTO outbox (tbl, id, op, stamp, since, base_seq) VALUES (?, ?, 'insert', ?, ?, ?)`, [
+      page.table,
+      id,
+      seq!,
+      seq!,
+      page.seqs[index]!,
+    ]);
+  });
+}
+
+function lowered(json: string, common: Sequence): string {
+  const base = Object.entries(JSON.parse(json) as Record<string, readonly [Sequence, Value]>);
+  return JSON.stringify(
+    Object.fromEntries(base.map(([column, [seq, value]]) => [column, [Math.min(seq, common), value]])),
+  );
+}

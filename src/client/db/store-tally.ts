@@ -1,0 +1,69 @@
+/** Counts what storing a reply did, table by table. */
+import type { RowPage, SyncReply } from '../../protocol/messages.ts';
+import type { AppliedTable, Batch } from '../../sync/ports.ts';
+import { addErrors } from '../../sync/tally.ts';
+import type { Stored } from './held-rows.ts';
+import { sizeOf } from './outbox.ts';
+
+type Tables = Record<string, AppliedTable>;
+
+export interface StoreTally {
+  readonly tables: Tables;
+  /** Stores a page and notes how that went. */
+  stored(page: RowPage, store: () => Stored): void;
+}
+
+interface Exchanged {
+  readonly sent: Batch;
+  readonly reply: SyncReply;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+export function createTally({ sent, reply, now }: Exchanged): StoreTally {
+  const tables: Tables = {};
+  const add = (table: string, more: Partial<AppliedTable>): void => {
+    tables[table] = sum(tables[table] ?? nothing, { ...nothing, ...more });
+  };
+  sent.changes.forEach((change, index) => {
+    const { status, error } = reply.results[index]!;
+    add(change.table, {
+      sent: 1,
+      failed: status === 'rejected' ? 1 : 0,
+      conflicts: status === 'merged' ? 1 : 0,
+      errors: error ? [{ code: error.code, ...(error.column === undefined ? {} : { detail: error.column }) }] : [],
+      bytes: sizeOf(change),
+    });
+  });
+  for (const page of reply.changes) add(page.table, { received: page.ids.length, bytes: sizeOfPage(page) });
+  return {
+    tables,
+    stored(page, store) {
+      const start = now();
+      const { failed, errors } = store();
+      // A clock that was set back meanwhile says nothing.
+      add(page.table, { failed, errors, duration: Math.max(0, now() - start) });
+    },
+  };
+}
+
+function sum(a: AppliedTable, b: AppliedTable): AppliedTable {
+  return {
+    sent: a.sent + b.sent,
+    received: a.received + b.received,
+    failed: a.failed + b.failed,
+    conflicts: a.conflicts + b.conflicts,
+    errors: b.errors.length > 0 ? addErrors(a.errors, b.errors) : a.errors,
+    duration: a.duration + b.duration,
+    bytes: a.bytes + b.bytes,
+  };
+}
+
+const nothing: AppliedTable = { sent: 0, received: 0, failed: 0, conflicts: 0, errors: [], duration: 0, bytes: 0 };
+
+/** Roughly the bytes of the values as JSON, as `sizeOf` counts them. */
+function sizeOfPage({ ids, values }: RowPage): number {
+  let size = 60 * ids.length;
+  for (const column of values) for (const value of column) size += typeof value === 'string' ? value.length + 3 : 8;
+  return size;
+}
