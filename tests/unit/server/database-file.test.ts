@@ -1,4 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -29,7 +39,8 @@ function refusal(at = file): string {
 }
 
 /** Cuts off the end of a file with rows in it. */
-function damage(database: Database.Database): void {
+/** Closes it, too. */
+function fill(database: Database.Database): void {
   database.exec(`INSERT INTO account (id, name, name_key, password_hash, created_at) VALUES ('u', 'u', 'u', '', 0)`);
   const insert = database.prepare(
     `INSERT INTO row (user, tbl, id, seq, deleted, data, meta) VALUES (1, 't', ?, ?, 0, ?, '')`,
@@ -38,6 +49,10 @@ function damage(database: Database.Database): void {
     for (let at = 0; at < 500; at += 1) insert.run(`r${at}`, at, 'x'.repeat(500));
   })();
   database.close();
+}
+
+function damage(database: Database.Database): void {
+  fill(database);
   truncateSync(file, 100_000);
 }
 
@@ -110,6 +125,14 @@ describe('the file', () => {
 
   it('is refused when it is damaged', () => {
     damage(open());
+    expect(refusal()).toContain('is damaged');
+  });
+
+  it('is refused when a page in its midst is not what SQLite wrote', () => {
+    fill(open());
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.alloc(4_096, 0xff), 0, 4_096, statSync(file).size - 2 * 4_096);
+    closeSync(handle);
     expect(refusal()).toContain('is damaged');
   });
 
