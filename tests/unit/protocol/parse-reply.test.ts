@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RowPage, SyncReply } from '../../../src/protocol/messages.ts';
 import { errors, isErrorCode } from '../../../src/protocol/errors.ts';
-import { parseErrorReply, parseSessionReply, parseSyncReply } from '../../../src/protocol/parse-reply.ts';
+import {
+  parseDevicesReply,
+  parseErrorReply,
+  parseSessionReply,
+  parseSyncReply,
+} from '../../../src/protocol/parse-reply.ts';
 
 const page: RowPage = {
   table: 'setting',
@@ -150,7 +155,7 @@ describe('an error code', () => {
 describe('what is wrong with a reply', () => {
   it.each<[string, unknown]>([
     ['not an object', 'ok'],
-    ['cursor, clock or serverTime', { ...reply, clock: -1 }],
+    ['cursor, head, clock or serverTime', { ...reply, clock: -1 }],
     ['more', { ...reply, more: 1 }],
     ['results', { ...reply, results: [{ status: 'applied', seq: 1 }, null] }],
     ['changes', { ...reply, changes: [page, null] }],
@@ -179,5 +184,29 @@ describe('every form that a reply can take', () => {
       [null, -1],
     ];
     expect(parseSyncReply({ ...reply, changes: [{ ...page, values }] }).ok).toBe(true);
+  });
+});
+
+describe('a list of devices', () => {
+  const device = { id: 'd', name: 'Phone', firstSeen: 1, lastSeen: 2 };
+
+  it('is taken when every device has its id, name and times', () => {
+    expect(parseDevicesReply({ devices: [device] })).toEqual({ ok: true, value: { devices: [device] } });
+    expect(parseDevicesReply({ devices: [] }).ok).toBe(true);
+  });
+
+  it.each([
+    ['nothing', null],
+    ['no list', {}],
+    ['what is not a device', { devices: [null] }],
+    ['an id that is no text', { devices: [{ ...device, id: 1 }] }],
+    ['a name that is no text', { devices: [{ ...device, name: null }] }],
+    ['a time that is none', { devices: [{ ...device, firstSeen: -1 }] }],
+    ['another time that is none', { devices: [{ ...device, lastSeen: 'now' }] }],
+  ])('is refused with %s', (_, body) => {
+    expect(parseDevicesReply(body)).toEqual({
+      ok: false,
+      error: { code: 'bad_reply', detail: 'not a list of devices' },
+    });
   });
 });

@@ -82,6 +82,8 @@ describe('the file', () => {
     open().close();
     const old = new Database(file);
     old.exec(`DROP TABLE passkey; DROP TABLE ceremony; DROP TABLE session; ALTER TABLE account DROP COLUMN gone;
+      DROP INDEX row_tombstone; DROP TABLE epoch; DROP TABLE device; ALTER TABLE account DROP COLUMN horizon; ALTER TABLE account DROP COLUMN epochs;
+      ALTER TABLE account DROP COLUMN settled; ALTER TABLE account DROP COLUMN noted; ALTER TABLE account DROP COLUMN noted_at;
       CREATE TABLE session (token_hash TEXT PRIMARY KEY, user INTEGER NOT NULL REFERENCES account (key) ON DELETE CASCADE,
         device_name TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       CREATE INDEX session_user ON session (user);
