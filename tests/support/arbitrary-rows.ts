@@ -7,7 +7,6 @@ import { syncOrder, tables, type TableName } from '../../src/schema/tables.ts';
 /** Texts stay short: what is tested does not depend on how long they are. */
 const textLength = 12;
 
-const anyTable: fc.Arbitrary<TableName> = fc.constantFrom(...syncOrder);
 /** Tables whose rows are edited. */
 export const editedTables: readonly TableName[] = syncOrder.filter((name) => !(tables[name] as Table).appendOnly);
 

@@ -57,6 +57,20 @@ describe('the runner', () => {
     expect(world.calls).toEqual(['gather up', 'exchange', 'correct 77', 'gather up', 'exchange', 'apply', 'record ok']);
   });
 
+  it.each([
+    ['device_taken', 'take a new id'],
+    ['history_compacted', 'reload away'],
+  ] as const)('mends what the server answers with %s, then tries again', async (code, mended) => {
+    let tries = 0;
+    const world = ports(() => {
+      tries += 1;
+      return tries === 1 ? Promise.resolve(err({ code })) : answered();
+    });
+    await createRunner(world).sync('both');
+    expect(world.calls.slice(0, 3)).toEqual(['gather both', 'exchange', mended]);
+    expect(world.calls.at(-1)).toBe('record ok');
+  });
+
   it('gives a failure as the outcome', async () => {
     const world = ports(() => Promise.resolve(err({ code: 'offline' })));
     expect(await createRunner(world).sync('both')).toMatchObject({
