@@ -23,7 +23,7 @@ export function parseSessionReply(body: unknown): Result<SessionReply, Failure> 
 export function parseDevicesReply(body: unknown): Result<DevicesReply, Failure> {
   const devices = isRecord(body) ? body['devices'] : undefined;
   const fits = Array.isArray(devices) && devices.every(isDevice);
-  return fits ? ok(body as unknown as DevicesReply) : err({ code: 'bad_reply', detail: 'not a list of devices' });
+  return fits ? ok(body as DevicesReply) : err({ code: 'bad_reply', detail: 'not a list of devices' });
 }
 
 /** The failure that an error reply means. A body that is not ours (a proxy's page) is judged by its status. */

@@ -34,15 +34,15 @@ export class MemoryServer {
   strategyFor: StrategyFor = declaredStrategy;
   /** Rows of a page at most. */
   pageRows: number = limits.pullRows;
-  #rows = new Map<string, Stored>();
-  #devices = new Map<string, DeviceState>();
-  #epochs: Epoch[] = [];
+  readonly #rows = new Map<string, Stored>();
+  readonly #devices = new Map<string, DeviceState>();
+  readonly #epochs: Epoch[] = [];
   #told = '';
-  #horizon = 0;
+  readonly #horizon = 0;
   #head = 0;
   #clock = 0;
   #conflicts = 0;
-  #epoch = 'epoch-1';
+  readonly #epoch = 'epoch-1';
   readonly #merge: (input: MergeInput) => Merged;
 
   /** `merge`: the product's unless another is given. */
