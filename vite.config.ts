@@ -34,6 +34,8 @@ const appBuild: UserConfig = {
 
 const serverBuild: UserConfig = {
   publicDir: false,
+  // One file but for what is native: finding some hundred modules took most of the server's start.
+  ssr: { noExternal: true, external: ['better-sqlite3', '@node-rs/argon2'] },
   build: { ssr: 'src/server/main.ts', outDir: 'dist/server', target: 'node20', sourcemap: true, emptyOutDir: true },
 };
 

@@ -12,7 +12,8 @@ export default defineConfig<WorldOptions>({
   workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env['CI']),
-  timeout: 60_000,
+  // Twice what the longest take on two slow, busy cores.
+  timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],
   projects: [

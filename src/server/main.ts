@@ -53,7 +53,7 @@ async function main(): Promise<void> {
 
   try {
     if (metricsAt) metricsServer = await serveMetrics(metrics, metricsAt);
-    await app.listen({ port, host, listenTextResolver: () => '' });
+    await app.listen({ port, host, listenTextResolver: () => 'listening' });
   } catch (error) {
     // Node's message names the address and the port.
     await stop();

@@ -7,7 +7,10 @@ export function chromiumPath(): string {
   return path;
 }
 
-/** No sandbox: tests run as root in containers. The rest keeps the browser from talking to its maker. */
+/**
+ * No sandbox: tests run as root in containers. The rest keeps the browser from talking to its maker, and from loading the
+ * pages of its address bar at every start: these cost as much as all else of a start.
+ */
 export const quietChromium: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,4 +19,5 @@ export const quietChromium: readonly string[] = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
 ];

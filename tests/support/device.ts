@@ -80,7 +80,7 @@ export class Device {
   async openTab(path = '/'): Promise<Page> {
     const page = await this.context.newPage();
     const { kind, colorScheme = 'light' } = this.#parts.options;
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     if (kind === 'phone') await this.#likePhone(page);
     await page.goto(this.url(path));
     return page;
