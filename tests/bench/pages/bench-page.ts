@@ -128,6 +128,14 @@ class BenchPage {
     return [started, clock()];
   }
 
+  /** How long the least takes that this page can ask of the server. Milliseconds. */
+  async bareRequest(): Promise<number> {
+    const started = performance.now();
+    const response = await fetch('/api/health', { cache: 'no-store' });
+    await response.text();
+    return performance.now() - started;
+  }
+
   /** From the browser's word that there is a connection until nothing waits in the outbox. */
   pushed(): Promise<number> {
     return new Promise((resolve) => {

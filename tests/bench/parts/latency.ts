@@ -27,6 +27,7 @@ export async function measureLatency(lab: Lab): Promise<Series[]> {
   }
   const seen: number[] = [];
   const stored: number[] = [];
+  const bare: number[] = [];
   lab.say(`latency: ${samples} writes`);
   for (let sample = -5; sample < samples; sample += 1) {
     const translation = `written on A, number ${sample}`;
@@ -35,14 +36,18 @@ export async function measureLatency(lab: Lab): Promise<Series[]> {
     const at = await shown;
     await call(a, 'untilIdle');
     await call(b, 'untilIdle');
+    const request = await call(b, 'bareRequest');
     await pause(shortestPause + Math.random() * (longestPause - shortestPause));
     // The first few open connections and warm the code up.
     if (sample < 0) continue;
     seen.push(at - began);
     stored.push(ended - began);
+    bare.push(request);
   }
   return [
     { name: 'write on A until A has it on disk', unit: 'ms', samples: stored },
+    // What cannot be saved: the push and the pull are one request each, and the poke comes between them.
+    { name: 'one bare request of a page to the server, of which it takes two', unit: 'ms', samples: bare },
     { name: 'write on A until seen on B', unit: 'ms', samples: seen, target },
   ];
 }
