@@ -120,6 +120,12 @@ describe('an error reply', () => {
     });
   });
 
+  it('carries the sequence that a restored server still shares', () => {
+    const error = { code: 'history_lost', sequence: 7 };
+    expect(parseErrorReply(409, { error })).toEqual(error);
+    expect(parseErrorReply(409, { error: { ...error, sequence: -1 } })).toEqual({ code: 'history_lost' });
+  });
+
   it.each<[number, unknown, string]>([
     [401, null, 'signed_out'],
     [429, 'slow down', 'too_many_requests'],
