@@ -4,6 +4,7 @@
  */
 import { expect, test as base } from '@playwright/test';
 import { AppServer } from '../support/app-server.ts';
+import { BrowserPool } from '../support/device-browser.ts';
 import { Device, type DeviceOptions } from '../support/device.ts';
 import { NetProxy } from '../support/netproxy.ts';
 
@@ -15,31 +16,41 @@ export interface WorldOptions {
 export interface World {
   readonly server: AppServer;
   /** A new device: a browser profile that never saw the app. */
-  device(name: string, options?: Pick<DeviceOptions, 'colorScheme'>): Promise<Device>;
+  device(name: string, options?: Pick<DeviceOptions, 'lastOfBrowser'>): Promise<Device>;
 }
 
-export const test = base.extend<WorldOptions & { world: World }>({
+export const test = base.extend<WorldOptions & { world: World }, { browsers: BrowserPool }>({
+  browsers: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads from the pattern what a fixture needs.
+    async ({}, use) => {
+      const browsers = new BrowserPool();
+      await use(browsers);
+      await browsers.close();
+    },
+    { scope: 'worker' },
+  ],
   deviceKind: ['desktop', { option: true }],
   backForwardCache: [false, { option: true }],
 
-  world: async ({ deviceKind, backForwardCache }, use, testInfo) => {
+  world: async ({ browsers, deviceKind, backForwardCache }, use, testInfo) => {
     const server = await AppServer.start();
     const devices: Device[] = [];
     await use({
       server,
       async device(name, options = {}) {
         const network = await NetProxy.start(server.port);
-        const device = await Device.start({ name, kind: deviceKind, backForwardCache, network, ...options });
+        const device = await Device.start({ name, kind: deviceKind, backForwardCache, network, browsers, ...options });
         devices.push(device);
         return device;
       },
     });
-    if (testInfo.status !== testInfo.expectedStatus) {
+    const failed = testInfo.status !== testInfo.expectedStatus;
+    if (failed) {
       for (const device of devices) await attachPictures(device, testInfo);
       await testInfo.attach('server output', { body: server.output, contentType: 'text/plain' });
     }
     const complaints = devices.flatMap((device) => device.complaints);
-    for (const device of devices) await device.close();
+    for (const device of devices) await device.close(failed);
     for (const { network } of devices) await network.close();
     await server.close();
     expect(complaints, 'errors that pages reported').toEqual([]);

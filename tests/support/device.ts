@@ -1,35 +1,27 @@
 /**
  * One device of a person: a browser with a profile and a network of its own, and what can be done to it from outside. What
- * a person does inside the app is in app-page.ts.
- *
- * The browser is started plainly and then attached to: a browser that Playwright launches keeps every tab visible and
- * focused, and an app that gives its database up in the background cannot be tested there. Here a tab that is not in
- * front is hidden. A blank tab stays open, so that the browser lives on when the app is closed.
+ * a person does inside the app is in app-page.ts, how browsers begin and end in device-browser.ts.
  */
 import {
-  chromium,
   devices,
   expect,
-  type Browser,
   type BrowserContext,
-  type CDPSession,
+  type ConsoleMessage,
   type Page,
+  type WebError,
   type Worker,
 } from '@playwright/test';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromiumPath, quietChromium } from './browsers.ts';
+import type { BrowserPool, DeviceBrowser } from './device-browser.ts';
 import type { NetProxy } from './netproxy.ts';
 
 export interface DeviceOptions {
   readonly name: string;
   readonly kind: 'desktop' | 'phone';
   readonly backForwardCache: boolean;
-  readonly colorScheme?: 'light' | 'dark';
   readonly network: NetProxy;
+  readonly browsers: BrowserPool;
+  /** What a test does to its browser would stay: it ends with the device. */
+  readonly lastOfBrowser?: boolean;
 }
 
 interface Registration {
@@ -38,14 +30,8 @@ interface Registration {
   readonly isDeleted: boolean;
 }
 
-interface Parts {
-  readonly options: DeviceOptions;
-  readonly folder: string;
-  readonly process: ChildProcess;
-  readonly browser: Browser;
-  readonly context: BrowserContext;
-  readonly blank: Page;
-  readonly outside: CDPSession;
+interface RegistrationsUpdate {
+  readonly registrations: readonly Registration[];
 }
 
 export class Device {
@@ -54,24 +40,23 @@ export class Device {
   readonly context: BrowserContext;
   /** What pages reported as broken: uncaught errors, and what the content security policy refused. */
   readonly complaints: string[] = [];
-  readonly #parts: Parts;
+  readonly #options: DeviceOptions;
+  readonly #browser: DeviceBrowser;
   readonly #registrations = new Map<string, Registration>();
+  /** A browser that was told that it is offline, or whose page crashed, is not used again. */
+  #spoiled: boolean;
 
-  private constructor(parts: Parts) {
-    this.name = parts.options.name;
-    this.network = parts.options.network;
-    this.context = parts.context;
-    this.#parts = parts;
+  private constructor(options: DeviceOptions, browser: DeviceBrowser) {
+    this.name = options.name;
+    this.network = options.network;
+    this.context = browser.context;
+    this.#options = options;
+    this.#browser = browser;
+    this.#spoiled = options.lastOfBrowser ?? false;
   }
 
   static async start(options: DeviceOptions): Promise<Device> {
-    const folder = await mkdtemp(join(tmpdir(), `lorikeet-${options.name}-`));
-    const { process, address } = await startChromium(folder, options);
-    const browser = await chromium.connectOverCDP(address, { noDefaults: true });
-    const context = browser.contexts()[0]!;
-    const blank = context.pages()[0] ?? (await context.newPage());
-    const outside = await context.newCDPSession(blank);
-    const device = new Device({ options, folder, process, browser, context, blank, outside });
+    const device = new Device(options, await options.browsers.take(options.backForwardCache));
     await device.#watch();
     return device;
   }
@@ -79,9 +64,8 @@ export class Device {
   /** A new tab of the app at this path, its document loaded. */
   async openTab(path = '/'): Promise<Page> {
     const page = await this.context.newPage();
-    const { kind, colorScheme = 'light' } = this.#parts.options;
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    if (kind === 'phone') await this.#likePhone(page);
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    if (this.#options.kind === 'phone') await this.#likePhone(page);
     await page.goto(this.url(path));
     return page;
   }
@@ -95,6 +79,7 @@ export class Device {
    * service worker that was stopped or crashed: go offline and online only while it lives, and use `network` otherwise.
    */
   async goOffline(): Promise<void> {
+    this.#spoiled = true;
     await this.network.set('refuse');
     await this.context.setOffline(true);
   }
@@ -116,12 +101,12 @@ export class Device {
 
   /** As the browser does it on its own when it has been idle, or in the middle of anything. */
   async stopServiceWorker(): Promise<void> {
-    await this.#parts.outside.send('ServiceWorker.stopAllWorkers');
+    await this.#browser.outside.send('ServiceWorker.stopAllWorkers');
   }
 
   /** Fires a Background Sync event, as the browser does when the connection is back. */
   async fireSync(tag: string, lastChance = false): Promise<void> {
-    await this.#parts.outside.send('ServiceWorker.dispatchSyncEvent', {
+    await this.#browser.outside.send('ServiceWorker.dispatchSyncEvent', {
       ...(await this.#registered()),
       tag,
       lastChance,
@@ -129,7 +114,7 @@ export class Device {
   }
 
   async firePeriodicSync(tag: string): Promise<void> {
-    await this.#parts.outside.send('ServiceWorker.dispatchPeriodicSyncEvent', { ...(await this.#registered()), tag });
+    await this.#browser.outside.send('ServiceWorker.dispatchPeriodicSyncEvent', { ...(await this.#registered()), tag });
   }
 
   /** The running service worker, if it is running. */
@@ -139,7 +124,7 @@ export class Device {
 
   /** Another tab comes to the front: all tabs of the app are hidden. */
   async putInBackground(): Promise<void> {
-    await this.#parts.blank.bringToFront();
+    await this.#browser.blank.bringToFront();
   }
 
   /** Hidden and at once frozen: its timers and messages stop. Phones do this to the app that is not in front. */
@@ -168,6 +153,7 @@ export class Device {
   /** The process of the page dies at once, with everything in it. */
   async crash(page: Page): Promise<void> {
     const session = await this.context.newCDPSession(page);
+    this.#spoiled = true;
     const crashed = page.waitForEvent('crash');
     // No answer comes from a process that is gone.
     void session.send('Page.crash').catch(() => undefined);
@@ -183,30 +169,29 @@ export class Device {
 
   /** Gives the app this much space and no more; null lifts the limit. */
   async limitStorage(bytes: number | null): Promise<void> {
-    await this.#parts.outside.send('Storage.overrideQuotaForOrigin', {
+    await this.#browser.outside.send('Storage.overrideQuotaForOrigin', {
       origin: this.network.origin,
       ...(bytes === null ? {} : { quotaSize: bytes }),
     });
   }
 
   async usedStorage(): Promise<number> {
-    const { usage } = await this.#parts.outside.send('Storage.getUsageAndQuota', { origin: this.network.origin });
+    const { usage } = await this.#browser.outside.send('Storage.getUsageAndQuota', { origin: this.network.origin });
     return usage;
   }
 
   async closeApp(): Promise<void> {
-    for (const page of this.context.pages()) if (page !== this.#parts.blank) await page.close();
+    for (const page of this.context.pages()) if (page !== this.#browser.blank) await page.close();
   }
 
-  async close(): Promise<void> {
-    const { process, browser, folder } = this.#parts;
-    await browser.close();
-    if (process.exitCode === null) {
-      const exited = once(process, 'exit');
-      process.kill();
-      await exited;
-    }
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  /** `failed`: its browser may be in any state. */
+  async close(failed: boolean): Promise<void> {
+    const { browsers } = this.#options;
+    this.context.off('weberror', this.#onWebError);
+    this.context.off('console', this.#onConsole);
+    this.#browser.outside.off('ServiceWorker.workerRegistrationUpdated', this.#onRegistrations);
+    if (failed || this.#spoiled) await this.#browser.close();
+    else await browsers.giveBack(this.#browser, this.network.origin);
   }
 
   /** Its screen, touch and name; the engine is Chromium as it is. */
@@ -219,19 +204,26 @@ export class Device {
   }
 
   async #watch(): Promise<void> {
-    this.context.on('weberror', (event) => {
-      this.complaints.push(`${this.name}: ${event.error().stack ?? String(event.error())}`);
-    });
-    this.context.on('console', (message) => {
-      const text = message.text();
-      if (message.type() === 'error' && /Content Security Policy|Uncaught/.test(text))
-        this.complaints.push(`${this.name}: ${text}`);
-    });
-    this.#parts.outside.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-      for (const registration of registrations) this.#registrations.set(registration.registrationId, registration);
-    });
-    await this.#parts.outside.send('ServiceWorker.enable');
+    const { outside } = this.#browser;
+    this.context.on('weberror', this.#onWebError);
+    this.context.on('console', this.#onConsole);
+    outside.on('ServiceWorker.workerRegistrationUpdated', this.#onRegistrations);
+    await outside.send('ServiceWorker.enable');
   }
+
+  readonly #onWebError = (event: WebError): void => {
+    this.complaints.push(`${this.name}: ${event.error().stack ?? String(event.error())}`);
+  };
+
+  readonly #onConsole = (message: ConsoleMessage): void => {
+    const text = message.text();
+    if (message.type() === 'error' && /Content Security Policy|Uncaught/.test(text))
+      this.complaints.push(`${this.name}: ${text}`);
+  };
+
+  readonly #onRegistrations = ({ registrations }: RegistrationsUpdate): void => {
+    for (const registration of registrations) this.#registrations.set(registration.registrationId, registration);
+  };
 
   async #registered(): Promise<{ origin: string; registrationId: string }> {
     const own = (): Registration | undefined =>
@@ -241,41 +233,4 @@ export class Device {
     await expect.poll(() => own() !== undefined, 'the service worker is registered').toBe(true);
     return { origin: this.network.origin, registrationId: own()?.registrationId ?? '' };
   }
-}
-
-async function startChromium(
-  folder: string,
-  options: DeviceOptions,
-): Promise<{ process: ChildProcess; address: string }> {
-  const process = spawn(
-    chromiumPath(),
-    [
-      ...quietChromium,
-      '--headless=new',
-      '--remote-debugging-port=0',
-      `--user-data-dir=${folder}`,
-      '--no-default-browser-check',
-      '--password-store=basic',
-      '--use-mock-keychain',
-      '--lang=en-GB',
-      '--accept-lang=en-GB',
-      '--window-size=1280,900',
-      ...(options.backForwardCache ? [] : ['--disable-back-forward-cache']),
-      'about:blank',
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  const address = await new Promise<string>((resolve, reject) => {
-    let output = '';
-    process.stderr.on('data', (bytes: Buffer) => {
-      output += bytes.toString();
-      const match = /DevTools listening on (ws:\S+)/.exec(output);
-      if (match?.[1] !== undefined) resolve(match[1]);
-    });
-    process.once('error', reject);
-    process.once('exit', () => {
-      reject(new Error(`Chromium did not start:\n${output}`));
-    });
-  });
-  return { process, address };
 }

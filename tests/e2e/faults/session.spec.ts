@@ -7,40 +7,35 @@ const ana = { name: 'ana', password: 'a long enough password' };
 const berta = { name: 'berta', password: 'another long password' };
 const sync = 'POST /api/sync';
 
-test('a session that is over keeps the edits, asks to sign in, and then syncs them', async ({ world }) => {
+test('a session that is gone, forged or ended keeps the edits, asks to sign in, and then syncs them', async ({
+  world,
+}) => {
   const device = await world.device('phone');
   const phone = await AppPage.withNewAccount(device, ana);
-  await device.context.clearCookies();
-
-  await phone.addWord('la llave', 'key');
-  await phone.untilChip('attention');
-  await phone.goToSync();
-  await expect(phone.page.getByRole('main')).toContainText(/sign in again/i);
-  await phone.seesWord('la llave');
-
-  await phone.signInAgain(ana);
-  await phone.untilChip('synced');
+  const ways = {
+    gone: () => device.context.clearCookies(),
+    forged: async () => {
+      const [cookie] = await device.context.cookies();
+      await device.context.addCookies([{ ...cookie!, value: 'x'.repeat(43) }]);
+    },
+    ended: () => {
+      const database = new Database(world.server.dataFile);
+      database.prepare('UPDATE session SET expires_at = 1').run();
+      database.close();
+    },
+  };
+  for (const [way, end] of Object.entries(ways)) {
+    await end();
+    await phone.addWord(`la llave ${way}`, 'key');
+    await phone.untilChip('attention');
+    await phone.goToSync();
+    await expect(phone.page.getByRole('main')).toContainText(/sign in again/i);
+    await phone.seesWord(`la llave ${way}`);
+    await phone.signInAgain(ana);
+    await phone.untilChip('synced');
+  }
   const laptop = await AppPage.joining(await world.device('laptop'), ana);
-  await laptop.seesWord('la llave', 'key');
-});
-
-test('a cookie that no session has asks to sign in', async ({ world }) => {
-  const device = await world.device('phone');
-  const phone = await AppPage.withNewAccount(device, ana);
-  const [cookie] = await device.context.cookies();
-  await device.context.addCookies([{ ...cookie!, value: 'x'.repeat(43) }]);
-  await phone.addWord('la llave', 'key');
-  await phone.untilChip('attention');
-});
-
-test('a session that the server has ended asks to sign in', async ({ world }) => {
-  const phone = await AppPage.withNewAccount(await world.device('phone'), ana);
-  const database = new Database(world.server.dataFile);
-  database.prepare('UPDATE session SET expires_at = 1').run();
-  database.close();
-  await phone.addWord('la llave', 'key');
-  await phone.untilChip('attention');
-  await phone.seesWord('la llave');
+  for (const way of Object.keys(ways)) await laptop.seesWord(`la llave ${way}`, 'key');
 });
 
 test('a server that needs a newer app is answered with a request to update, and the edit waits', async ({ world }) => {
