@@ -14,7 +14,7 @@ interface Item {
   readonly tests: { readonly file: string; readonly title: string }[];
 }
 
-const documents = ['docs/spec/sync.md', 'docs/spec/first-version.md'];
+const documents = ['docs/spec/sync.md', 'docs/spec/first-version.md', 'docs/security.md'];
 const sync = read('docs/spec/sync.md');
 
 /** Items with the tests below them. */
@@ -23,9 +23,17 @@ function itemsOf(text: string): Item[] {
   for (const line of text.split('\n')) {
     const test = /^ {2}- `(tests\/[^`]+)` › (.+)$/.exec(line);
     if (test) items.at(-1)?.tests.push({ file: test[1]!, title: test[2]! });
+    else if (line.startsWith('| ')) items.push(rowOf(line));
     else if (line.startsWith('- ')) items.push({ what: line.slice(2), tests: [] });
   }
   return items;
+}
+
+/** A row of a table that names tests in its last column. */
+function rowOf(line: string): Item {
+  const [, what = ''] = line.split(' | ');
+  const tests = [...line.matchAll(/`(tests\/[^`]+)` › (.+?)(?=<br>| \|)/g)];
+  return { what, tests: tests.map(([, file, title]) => ({ file: file!, title: title! })) };
 }
 
 function section(text: string, heading: string): string {
