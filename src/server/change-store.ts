@@ -5,6 +5,7 @@
 import type { Result } from '../base/result.ts';
 import type { Change, ChangeResult, DeviceEntry, RowPage, Sequence, Stamp, WriterState } from '../protocol/messages.ts';
 import type { AccountStore } from './account-store.ts';
+import type { Compacted, CompactionStep } from './exchange/compaction.ts';
 
 export interface Push {
   readonly user: string;
@@ -75,6 +76,11 @@ export interface ChangeStore extends AccountStore {
    * again: when it comes back it takes a new one.
    */
   retireDevice(retirement: Retirement): Promise<Retired | null>;
+  /**
+   * Lets go of a little that is no longer needed, of one account that is due, whichever: as exchange/compaction.ts decides,
+   * in one short transaction. To be called again while there is more.
+   */
+  compact(step: CompactionStep): Promise<Compacted>;
   /** The account's highest sequence. */
   head(user: string): Promise<Sequence>;
 

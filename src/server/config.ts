@@ -1,6 +1,7 @@
 /** The server's settings, read from the environment once, at start. docs/operations.md lists them. */
 import { isIP } from 'node:net';
 import { err, ok, type Result } from '../base/result.ts';
+import type { CompactionRules } from './exchange/compaction.ts';
 
 /** Which proxies in front may say who the client is: none, or those at these addresses. */
 export type TrustedProxies = false | string[];
@@ -30,6 +31,7 @@ export interface Config {
   readonly metrics: { readonly port: number; readonly host: string } | null;
   /** Between the signal to stop and stopping, so that a load balancer notices, in milliseconds. */
   readonly stopDelay: number;
+  readonly compaction: CompactionRules;
   readonly http: HttpConfig;
 }
 
@@ -69,6 +71,11 @@ export function readConfig(environment: Environment): Result<Config, string[]> {
     host: take('HOST', 'localhost', (text) => text, 'a host name or address'),
     dataFile: take('LORIKEET_DATA', 'data/lorikeet.db', (text) => text, 'the path of a file'),
     databaseUrl: readDatabaseUrl(environment, faults),
+    compaction: {
+      conflictAge: take('CONFLICT_DAYS', 90 * day, days, dayRule),
+      deviceAge: take('DEVICE_DAYS', 90 * day, days, dayRule),
+      settle: take('DELETION_DAYS', day, days, dayRule),
+    },
     http: {
       ...defaultHttpConfig,
       trustProxy: take(
@@ -99,6 +106,16 @@ export function readConfig(environment: Environment): Result<Config, string[]> {
     },
   };
   return faults.length > 0 ? err(faults) : ok(config);
+}
+
+const day = 86_400_000;
+const mostDays = 36_500;
+const dayRule = `days from 1 to ${mostDays}`;
+
+/** In milliseconds. */
+function days(text: string): number | null {
+  const count = wholeNumber(1, mostDays)(text);
+  return count === null ? null : count * day;
 }
 
 /** It may hold a password, so a wrong one is not repeated. */

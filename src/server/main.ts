@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { v7 as newId } from 'uuid';
 import { buildApp } from './app.ts';
+import { startCompactor } from './compactor.ts';
 import { readConfig } from './config.ts';
 import { createPrometheusMetrics, serveMetrics } from './metrics.ts';
 import { openStorage } from './storage.ts';
@@ -13,7 +14,7 @@ const patience = 5_000;
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   if (!config.ok) return giveUp(config.error);
-  const { port, host, metrics: metricsAt, stopDelay, http } = config.value;
+  const { port, host, metrics: metricsAt, stopDelay, compaction, http } = config.value;
 
   // The build puts the server in dist/server and the app in dist/app.
   const appDirectory = path.join(import.meta.dirname, '..', 'app');
@@ -25,16 +26,18 @@ async function main(): Promise<void> {
   const { store, pokes } = storage.value;
 
   let stopping = false;
+  const clock = { now: Date.now };
   const metrics = createPrometheusMetrics();
   const app = await buildApp({
     store,
     pokes,
-    clock: { now: Date.now },
+    clock,
     config: http,
     appDirectory,
     ...(metricsAt ? { metrics } : {}),
     isStopping: () => stopping,
   });
+  const compactor = startCompactor({ store, clock, rules: compaction, log: app.log });
   let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | null = null;
   const stop = async (): Promise<void> => {
     if (stopping) return;
@@ -45,6 +48,7 @@ async function main(): Promise<void> {
     clearTimeout(impatience);
     metricsServer?.close();
     metricsServer?.closeAllConnections();
+    await compactor.close();
     await pokes.close();
     await store.close();
   };

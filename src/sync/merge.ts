@@ -36,6 +36,9 @@ export interface StoredRow {
   readonly seen: Readonly<Record<string, Stamp>>;
 }
 
+/** Of so many devices a row remembers what it has seen. */
+const seenDevices = 64;
+
 export interface MergeInput {
   readonly row: StoredRow | null;
   readonly change: Change;
@@ -109,13 +112,20 @@ function finish(input: MergeInput, draft: Draft): Merged {
   const seq = draft.changed || !standing || !row ? input.seq : row.seq;
   const holds = standing && (row === null || isKnown(input, row));
   const clean = draft.changed && holds;
-  const seen = { ...row?.seen, [device]: latestStamp(change) };
+  const seen = { ...latestSeen(row?.seen ?? {}, device), [device]: latestStamp(change) };
   return {
     row: { id: change.id, seq, deleted: draft.deleted, columns: draft.columns, seen },
     result: { status: draft.lost ? 'merged' : 'applied', seq: holds ? seq : 0 },
     conflicts: draft.conflicts,
     clean,
   };
+}
+
+/** Of the other devices those that wrote last: a row is not to grow with every device that its person ever had. */
+function latestSeen(seen: StoredRow['seen'], device: string): StoredRow['seen'] {
+  const others = Object.entries(seen).filter(([id]) => id !== device);
+  if (others.length < seenDevices) return seen;
+  return Object.fromEntries(others.sort(([, a], [, b]) => b - a).slice(0, seenDevices - 1));
 }
 
 /** Whether the row is, in all that the change speaks of, as it was sent. */

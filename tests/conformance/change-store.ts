@@ -9,6 +9,7 @@ import type { Change } from '../../src/protocol/messages.ts';
 import { columnsOf, schemaVersion } from '../../src/schema/tables.ts';
 import type { ChangeStore, Pulled, Push, Refusal } from '../../src/server/change-store.ts';
 import { stampAt } from '../../src/sync/clock.ts';
+import { describeCompaction } from './change-store-compaction.ts';
 import { describeVersions } from './change-store-versions.ts';
 import { rowsOf, settingInsert, settingUpdate, testTime } from '../support/server-requests.ts';
 
@@ -35,6 +36,7 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
   });
 
   describeVersions(name, openStore);
+  describeCompaction(name, openStore);
 
   describe(`${name}: a push`, () => {
     it('stores an inserted row and gives it to another device', async () => {
@@ -416,6 +418,26 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
       expect(pulled).toMatchObject({ value: { epoch: second.epoch, cursor: 3, head: 3 } });
     });
 
+    it('goes on with what a compaction writes after a restart', async () => {
+      const store = await openStore();
+      await push(store, { changes: settings(1) });
+      const edits = (value: string, stamp: number) => [
+        settingUpdate('s0', value, { stamp: stampAt(testTime) + stamp }),
+      ];
+      await push(store, { device: 'b', cursor: 1, changes: edits('1', 5) });
+      const { epoch, head } = await push(store, { cursor: 1, changes: edits('2', 9) });
+      const again = await opened!.reopen();
+      const month = 30 * 86_400_000;
+      const rules = { conflictAge: month, deviceAge: month, settle: 1 };
+      for (let more = true; more;) ({ more } = await again.compact({ now: testTime + 2 * month, rules }));
+      const pulled = await push(again, { cursor: head, known: head, epoch });
+      expect(pulled).toMatchObject({ head: head + 1 });
+      expect(pulled.epoch).not.toBe(epoch);
+      expect(await exchange(again, { cursor: head + 1, known: head + 1, epoch })).toEqual(
+        refused('history_lost', head),
+      );
+    });
+
     it('has no more than was stored: a device that knows more hears of the last that it shares', async () => {
       const store = await openStore();
       const { epoch } = await push(store, { changes: settings(2) });
@@ -511,7 +533,7 @@ export async function push(store: ChangeStore, parts: Partial<Push>): Promise<Pu
   return exchanged.value;
 }
 
-function exchange(store: ChangeStore, parts: Partial<Push>): Promise<Result<Pulled, Refusal>> {
+export function exchange(store: ChangeStore, parts: Partial<Push>): Promise<Result<Pulled, Refusal>> {
   return store.exchange({
     user: 'u1',
     device: 'device-a',
@@ -528,15 +550,15 @@ function exchange(store: ChangeStore, parts: Partial<Push>): Promise<Result<Pull
   });
 }
 
-function refused(code: Refusal['code'], sequence?: number): { ok: false; error: Refusal } {
+export function refused(code: Refusal['code'], sequence?: number): { ok: false; error: Refusal } {
   return { ok: false, error: { code, ...(sequence === undefined ? {} : { sequence }) } };
 }
 
-function settings(count: number, from = 0): Change[] {
+export function settings(count: number, from = 0): Change[] {
   return Array.from({ length: count }, (_, at) => settingInsert(`s${from + at}`, 'x'));
 }
 
-function deletion(id: string, parts: Partial<Change> = {}): Change {
+export function deletion(id: string, parts: Partial<Change> = {}): Change {
   return { table: 'setting', id, op: 'delete', stamp: stampAt(testTime) + 50, baseSeq: 0, ...parts };
 }
 

@@ -5,6 +5,7 @@ import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
 import { conflictSettingPrefix, strategyFrom } from '../../src/schema/policies.ts';
 import { columnsOf, currentSchema, type TableName } from '../../src/schema/tables.ts';
 import type { Refusal } from '../../src/server/change-store.ts';
+import { epochOf } from '../../src/server/exchange/admission.ts';
 import { openDatabaseFile } from '../../src/server/stores/sqlite/database-file.ts';
 import { createExchange } from '../../src/server/stores/sqlite/exchange.ts';
 import { latestStamp, baseSeqOf, stampOf } from '../../src/sync/change.ts';
@@ -23,7 +24,7 @@ export function openSqliteServer({ users, newId }: { users: readonly string[]; n
     `INSERT INTO account (id, name, name_key, password_hash, created_at) VALUES (?, ?, ?, '', 0)`,
   );
   for (const user of users) addAccount.run(user, user, user);
-  const exchange = createExchange(database, { newId, schema: currentSchema });
+  const exchange = createExchange(database, { newId, schema: currentSchema, epoch: epochOf(newId()) });
   const rows = database
     .prepare<[string, number], [TableName, string, number, number, string]>(
       'SELECT tbl, id, seq, deleted, data FROM row WHERE user = (SELECT key FROM account WHERE id = ?) AND seq > ?',

@@ -19,6 +19,8 @@ export interface DeviceOptions {
   readonly driver?: Driver;
   /** Null: not signed in. */
   readonly user?: string | null;
+  /** Default: the name, always. */
+  readonly newId?: () => string;
 }
 
 export class DeviceUnderTest {
@@ -27,8 +29,8 @@ export class DeviceUnderTest {
   readonly #transport: Transport;
   readonly #now: () => number;
 
-  constructor({ name, transport, now, driver = openNodeDriver(), user = 'ana' }: DeviceOptions) {
-    const opened = Database.open({ driver, clock: { now }, newId: () => name });
+  constructor({ name, transport, now, driver = openNodeDriver(), user = 'ana', newId = () => name }: DeviceOptions) {
+    const opened = Database.open({ driver, clock: { now }, newId });
     assert(opened.ok, 'a new file opens');
     this.database = opened.value;
     this.store = createSyncStore(this.database);

@@ -9,6 +9,7 @@ import {
   isInEpoch,
   noteOf,
   refusalOf,
+  told,
   type DeviceState,
   type Epoch,
 } from '../../src/server/exchange/admission.ts';
@@ -107,7 +108,7 @@ export class MemoryServer {
       this.#epochs.push({ id: this.#epoch, first: history.head + 1 });
       this.#told = epochsWith(this.#told, this.#epoch);
     }
-    return ok({ ...reply, epoch: this.#told, head: this.#head });
+    return ok({ ...reply, epoch: told({ epochs: this.#told, horizon: this.#horizon }), head: this.#head });
   }
 
   #exchange(request: SyncRequest): Omit<SyncReply, 'epoch' | 'head'> {

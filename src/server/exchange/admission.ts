@@ -5,6 +5,10 @@
  * A server cannot tell by itself that it was restored from a backup, but every start of it begins a new epoch in the
  * accounts that it writes to. A device names the epochs that it knows: where the newest that both know has ended here, the
  * common history ends (I4, I6).
+ *
+ * Deletions up to the horizon are no longer told (compaction.ts). A reply names the horizon too. A device whose cursor is
+ * below it has missed some, unless the horizon is still where it was when the device last heard of it: then it has loaded
+ * everything since, or is about to.
  */
 import type { Sequence } from '../../protocol/messages.ts';
 import { isInPast } from '../../sync/writers.ts';
@@ -52,10 +56,24 @@ export function refusalOf(push: Push, device: DeviceState | null, history: Histo
   if (device && device.writer !== null && !isInPast([device.writer, device.stamp], push.writers)) {
     return { code: 'device_taken' };
   }
-  const common = commonHistory(push.epoch, history);
+  const common = commonHistory(heard(push.epoch).epochs, history);
   if (push.known > common) return { code: 'history_lost', sequence: common };
-  if (push.cursor > 0 && push.cursor < history.horizon) return { code: 'history_compacted' };
-  return null;
+  return missesDeletions(push, history) ? { code: 'history_compacted' } : null;
+}
+
+/** Who knows nothing yet, or no more, has no row that could be gone. */
+function missesDeletions({ known, cursor, epoch }: Push, { horizon }: History): boolean {
+  return known + cursor > 0 && cursor < horizon && heard(epoch).horizon !== horizon;
+}
+
+/** What a reply says of the history, and the device's next request repeats: the epochs, and the horizon when there is one. */
+export function told({ epochs, horizon }: Pick<History, 'epochs' | 'horizon'>): string {
+  return horizon === 0 ? epochs : `${epochs}~${horizon}`;
+}
+
+export function heard(epoch: string): Pick<History, 'epochs' | 'horizon'> {
+  const [epochs, horizon = 0] = epoch.split('~') as [epochs: string, horizon?: string];
+  return { epochs, horizon: Number(horizon) };
 }
 
 /** What to write down of the device, or null when that can wait. */
@@ -75,6 +93,11 @@ export function noteOf(push: Push, device: DeviceState | null): DeviceState | nu
   return { writer, stamp, cursor, session, seenAt: now, retired: false };
 }
 
+/** An epoch's id, of the random part of an id: enough that no two starts of a server share one. */
+export function epochOf(id: string): string {
+  return id.slice(-12);
+}
+
 /** What devices are told once this epoch has begun in the account. */
 export function epochsWith(epochs: string, epoch: string): string {
   return [...epochs.split('.').filter(Boolean), epoch].slice(-epochsTold).join('.');
@@ -85,12 +108,12 @@ export function isInEpoch(epochs: string, epoch: string): boolean {
 }
 
 /** The last sequence of the history that the device and the server share. */
-function commonHistory(told: string, { head, epochs, allEpochs }: History): Sequence {
-  if (told === epochs) return head;
+function commonHistory(known: string, { head, epochs, allEpochs }: History): Sequence {
+  if (known === epochs) return head;
   const all = allEpochs();
   const endOf = (index: number): Sequence => (index + 1 < all.length ? all[index + 1]!.first - 1 : head);
-  if (told === '') return endOf(-1);
-  for (const id of told.split('.').reverse()) {
+  if (known === '') return endOf(-1);
+  for (const id of known.split('.').reverse()) {
     const index = all.findIndex((epoch) => epoch.id === id);
     if (index >= 0) return endOf(index);
   }

@@ -13,10 +13,7 @@ import { latestStamp } from '../../sync/change.ts';
 import { observe, stampAt } from '../../sync/clock.ts';
 import { mergeChange, type StoredRow } from '../../sync/merge.ts';
 import type { Push } from '../change-store.ts';
-import { encodeRow, type StoredText } from './row-codec.ts';
-
-/** Who wrote a row that no device sent. */
-const serverDevice = 'server';
+import { encodeRow, serverDevice, type StoredText } from './row-codec.ts';
 
 /** Where an account stands. */
 export interface AccountState {

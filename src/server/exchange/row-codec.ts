@@ -57,6 +57,23 @@ export function unpackRow(id: string, seq: Sequence, [values, meta]: readonly [S
   return { id, seq, deleted: meta.d ? unpack(meta.d) : null, columns, seen: meta.seen };
 }
 
+/** Who wrote a row that no device sent. */
+export const serverDevice = 'server';
+
+export function parseMeta(meta: string): Meta {
+  return JSON.parse(meta) as Meta;
+}
+
+/** The stamp of the latest write to any column of a row that has some. */
+export function latestWrite({ w, x = {} }: Meta): Stamp {
+  return Math.max(w![0], ...Object.values(x).map(([stamp]) => stamp));
+}
+
+/** The meta of the row once the server has deleted it: as of its latest write, so that any later edit stands. */
+export function buriedMeta(meta: Meta, seq: Sequence): string {
+  return JSON.stringify({ ...meta, d: [latestWrite(meta), serverDevice, seq] } satisfies Meta);
+}
+
 function sameWrite(a: Write, b: Write): boolean {
   return a.seq === b.seq && a.stamp === b.stamp && a.device === b.device;
 }

@@ -101,7 +101,7 @@ function detailOf(error: FastifyError): string | undefined {
 }
 
 /** Messages of SQLite and of Node name no values; messages of other errors might, so only their place is kept. */
-function loggable(error: Error): { type: string; message: string; stack: string } {
+export function loggable(error: Error): { type: string; message: string; stack: string } {
   const message = error instanceof StoreUnavailable ? error.message : error.name;
   const stack = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
   return { type: error.name, message, stack: stack.join('\n') };

@@ -6,6 +6,7 @@ import {
   isInEpoch,
   noteOf,
   refusalOf,
+  told,
   type DeviceState,
   type History,
 } from '../../../src/server/exchange/admission.ts';
@@ -47,10 +48,25 @@ describe('an exchange', () => {
     expect(refusalOf(push(), { ...device, writer: 'other' }, history())).toEqual({ code: 'device_taken' });
   });
 
-  it('is refused below the horizon, and not to a device that loads from the beginning', () => {
+  it('is refused below the horizon, and not to a device that knows nothing', () => {
     expect(refusalOf(push({ cursor: 9 }), device, history())).toEqual({ code: 'history_compacted' });
     expect(refusalOf(push({ cursor: 10 }), device, history())).toBeNull();
-    expect(refusalOf(push({ cursor: 0 }), device, history())).toBeNull();
+    expect(refusalOf(push({ cursor: 0 }), device, history())).toEqual({ code: 'history_compacted' });
+    expect(refusalOf(push({ cursor: 9, known: 0 }), device, history())).toEqual({ code: 'history_compacted' });
+    expect(refusalOf(push({ cursor: 0, known: 0, epoch: '' }), device, history())).toBeNull();
+  });
+
+  it('takes place below the horizon while that is where the device heard of it last, and not when it has moved', () => {
+    const epoch = told(history());
+    expect(epoch).toBe('e1.e2~10');
+    expect(refusalOf(push({ cursor: 5, epoch }), device, history())).toBeNull();
+    expect(refusalOf(push({ cursor: 5, epoch }), device, history({ horizon: 11 }))).toEqual({
+      code: 'history_compacted',
+    });
+    expect(refusalOf(push({ cursor: 5, epoch: 'e1.e2~nowhere' }), device, history())).toEqual({
+      code: 'history_compacted',
+    });
+    expect(refusalOf(push({ epoch, known: 61 }), device, history())).toEqual({ code: 'history_lost', sequence: 60 });
   });
 
   it('is refused to a device that knows more than there is', () => {
@@ -120,7 +136,8 @@ describe('what is noted of a device', () => {
   });
 });
 
-it('devices are told of the last epochs', () => {
+it('devices are told of the last epochs, and of the horizon when there is one', () => {
+  expect(told(history({ horizon: 0 }))).toBe('e1.e2');
   expect(epochsWith('', 'a')).toBe('a');
   expect(epochsWith('a.b.c.d', 'e')).toBe('b.c.d.e');
   expect(isInEpoch('a.b', 'b')).toBe(true);

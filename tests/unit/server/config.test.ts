@@ -16,6 +16,7 @@ describe('the settings', () => {
       databaseUrl: null,
       metrics: null,
       stopDelay: 0,
+      compaction: { conflictAge: 7_776_000_000, deviceAge: 7_776_000_000, settle: 86_400_000 },
       http: defaultHttpConfig,
     });
   });
@@ -23,6 +24,7 @@ describe('the settings', () => {
   it('take what is set, and take an empty text for not set', () => {
     const config = read({ PORT: ' 0 ', HOST: '::', LORIKEET_DATA: '/srv/l.db', LOG_LEVEL: 'warn', SIGN_IN_TRIES: '' });
     expect(config).toMatchObject({ port: 0, host: '::', dataFile: '/srv/l.db' });
+    expect(read({ DEVICE_DAYS: '180' }).compaction).toMatchObject({ deviceAge: 180 * 86_400_000 });
     expect(config.http).toMatchObject({ logLevel: 'warn', signInTries: defaultHttpConfig.signInTries });
   });
 
@@ -32,6 +34,9 @@ describe('the settings', () => {
     ['PORT', '80.5'],
     ['PORT', '0x50'],
     ['LOG_LEVEL', 'verbose'],
+    ['CONFLICT_DAYS', '0'],
+    ['DEVICE_DAYS', '36501'],
+    ['DELETION_DAYS', '0.5'],
     ['SIGN_IN_TRIES', '0'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '1'],

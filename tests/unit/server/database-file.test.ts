@@ -81,9 +81,9 @@ describe('the file', () => {
   it('of version 1 keeps its sessions, which get ids of their own for the list', () => {
     open().close();
     const old = new Database(file);
-    old.exec(`DROP TABLE passkey; DROP TABLE ceremony; DROP TABLE session; ALTER TABLE account DROP COLUMN gone;
+    old.exec(`DROP INDEX account_noted; DROP TABLE passkey; DROP TABLE ceremony; DROP TABLE session; ALTER TABLE account DROP COLUMN gone;
       DROP INDEX row_tombstone; DROP TABLE epoch; DROP TABLE device; ALTER TABLE account DROP COLUMN horizon; ALTER TABLE account DROP COLUMN epochs;
-      ALTER TABLE account DROP COLUMN settled; ALTER TABLE account DROP COLUMN noted; ALTER TABLE account DROP COLUMN noted_at;
+      ALTER TABLE account DROP COLUMN noted; ALTER TABLE account DROP COLUMN noted_at;
       CREATE TABLE session (token_hash TEXT PRIMARY KEY, user INTEGER NOT NULL REFERENCES account (key) ON DELETE CASCADE,
         device_name TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       CREATE INDEX session_user ON session (user);

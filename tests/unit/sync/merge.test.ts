@@ -46,6 +46,22 @@ const edit = (stamp: number, value: string, baseSeq = 1): Push['change'] => ({
   base: { note: [baseSeq, ''] },
 });
 
+it('a row remembers the 64 devices that wrote to it last, the present one among them', () => {
+  const from = (device: number) => `d${String(device).padStart(3, '0')}`;
+  let row = made;
+  for (let device = 100; device < 163; device += 1) {
+    row = merge({ row, device: from(device), change: edit(device, from(device), 0) }).row!;
+  }
+  expect(Object.keys(row.seen)).toHaveLength(64);
+  row = merge({ row, device: 'late', change: edit(11, 'late', 0) }).row!;
+  const names = Object.keys(row.seen);
+  expect(names).toHaveLength(64);
+  expect(names).toEqual(expect.arrayContaining(['late', from(100), from(162)]));
+  expect(names).not.toContain('a');
+  expect(merge({ row, device: 'late', change: edit(11, 'late', 0) }).result.status).toBe('duplicate');
+  expect(merge({ row, device: from(162), change: edit(162, from(162), 0) }).result.status).toBe('duplicate');
+});
+
 describe('a change of a row that the server does not have', () => {
   it('makes the row, if it is whole', () => {
     const merged = merge({ row: null, change: { op: 'insert', stamp: 10, values: word }, seq: 1 });

@@ -13,9 +13,11 @@ import { isId, isName } from '../../../schema/validate.ts';
 import { StoreUnavailable, UnknownAccount, type Pulled, type Push, type Refusal } from '../../change-store.ts';
 import {
   epochsWith,
+  heard,
   isInEpoch,
   noteOf,
   refusalOf,
+  told,
   type DeviceState,
   type Epoch,
   type History,
@@ -56,7 +58,7 @@ export function createExchange(connections: Connections, newId: () => string): E
       if (!(await write(session, { key, version: met.version, merged, begun, device: push.device, noted })))
         return null;
     }
-    return ok({ results, ...page, epoch, clock, head, changed });
+    return ok({ results, ...page, epoch: told({ epochs: epoch, horizon: history.horizon }), clock, head, changed });
   };
 
   const exchange = async (push: Push): Promise<Exchanged> => {
@@ -115,7 +117,7 @@ async function read(session: Session, key: string, push: Push): Promise<Met> {
     push.cursor,
     most === 0 ? 0 : most + push.changes.length + 1,
     push.device,
-    push.epoch,
+    heard(push.epoch).epochs,
   ]);
   // Deleted after its key was learnt.
   if (!found) throw new UnknownAccount();

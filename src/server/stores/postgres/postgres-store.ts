@@ -1,8 +1,10 @@
 /** `ChangeStore` on PostgreSQL: for more than one machine can serve. Any number of servers share one database. */
 import { ok, type Result } from '../../../base/result.ts';
 import type { ChangeStore } from '../../change-store.ts';
+import { epochOf } from '../../exchange/admission.ts';
 import { removeGone } from './account-removal.ts';
 import { createAccounts } from './accounts.ts';
+import { compact } from './compaction.ts';
 import { openConnections, type Connections, type Statement } from './connections.ts';
 import { createExchange } from './exchange.ts';
 
@@ -19,7 +21,7 @@ export async function openPostgresStore({ url, newId }: PostgresStoreOptions): P
   if (!opened.ok) return opened;
   // Of a deletion that a crash cut short.
   await removeGone(opened.value);
-  await opened.value.run(beginEpoch, [newId().slice(-epochLength)]);
+  await opened.value.run(beginEpoch, [epochOf(newId())]);
   return ok(storeOn(opened.value, newId));
 }
 
@@ -57,6 +59,7 @@ function storeOn(connections: Connections, newId: () => string): ChangeStore {
           return { session: ends };
         }),
       ),
+    compact: (step) => track(connections.transaction((session) => compact(session, step))),
     async head(user) {
       const [found] = await connections.run<[head: string]>(headStatement, [user]);
       return Number(found?.[0] ?? 0);
@@ -71,9 +74,6 @@ function storeOn(connections: Connections, newId: () => string): ChangeStore {
     },
   };
 }
-
-/** Of the random part of an id: enough that no two starts of a server share one. */
-const epochLength = 12;
 
 /** Every server that starts begins an epoch for all that share the database (exchange/admission.ts). */
 const beginEpoch: Statement = {

@@ -110,6 +110,11 @@ const migrations: readonly string[] = [
     PRIMARY KEY (usr, id)
   );
   `,
+  // 3: the accounts whose turn it is to be compacted, and what can go of one.
+  `
+  CREATE INDEX account_head_noted ON account_head (noted_at);
+  CREATE INDEX synced_row_tombstone ON synced_row (usr, seq) WHERE deleted;
+  `,
 ];
 
 function partitionsOf(table: string): string {

@@ -109,6 +109,11 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX row_tombstone ON row (user, seq) WHERE deleted = 1;
   `,
+  // 4: the accounts whose turn it is to be compacted.
+  `
+  ALTER TABLE account DROP COLUMN settled;
+  CREATE INDEX account_noted ON account (noted_at) WHERE gone = 0;
+  `,
 ];
 
 /** Opens or creates the file. The error is a sentence for the operator. */

@@ -13,6 +13,7 @@ import {
   isInEpoch,
   noteOf,
   refusalOf,
+  told,
   type DeviceState,
   type Epoch,
   type History,
@@ -23,19 +24,17 @@ import { decodeRow } from '../../exchange/row-codec.ts';
 
 export type Exchange = (push: Push) => Result<Pulled, Refusal>;
 
-/** Of the random part of an id: enough that no two starts of a server share one. */
-const epochLength = 12;
-
 export interface ExchangeOptions {
   /** Makes ids of rows that the server itself adds. */
   readonly newId: () => string;
   /** What this server knows. */
   readonly schema: Schema;
+  /** The one that this process begins. */
+  readonly epoch: string;
 }
 
-export function createExchange(database: Database.Database, { newId, schema }: ExchangeOptions): Exchange {
+export function createExchange(database: Database.Database, { newId, schema, epoch }: ExchangeOptions): Exchange {
   const statements = prepare(database);
-  const epoch = newId().slice(-epochLength);
 
   const deviceOf = (account: number, { device }: Push): DeviceState | null => {
     const found = statements.getDevice.get(account, device);
@@ -85,12 +84,12 @@ export function createExchange(database: Database.Database, { newId, schema }: E
     const changed = merged.head !== head;
     const begins = changed && !isInEpoch(epochs, epoch);
     if (begins) statements.putEpoch.run(key, head + 1, epoch);
-    const told = begins ? epochsWith(epochs, epoch) : epochs;
-    if (changed || merged.clock !== clock) statements.putAccount.run(merged.head, merged.clock, told, key);
+    const now = begins ? epochsWith(epochs, epoch) : epochs;
+    if (changed || merged.clock !== clock) statements.putAccount.run(merged.head, merged.clock, now, key);
     return ok({
       results: merged.results,
       ...page,
-      epoch: told,
+      epoch: told({ epochs: now, horizon }),
       clock: merged.clock,
       head: merged.head,
       changed,

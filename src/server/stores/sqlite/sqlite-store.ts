@@ -5,7 +5,10 @@ import type { DeviceEntry, Sequence } from '../../../protocol/messages.ts';
 import type { Schema } from '../../../schema/schema.ts';
 import { currentSchema } from '../../../schema/tables.ts';
 import { StoreUnavailable, type ChangeStore } from '../../change-store.ts';
+import { epochOf } from '../../exchange/admission.ts';
+import { stepRows } from '../../exchange/compaction.ts';
 import { createAccounts } from './accounts.ts';
+import { createCompaction } from './compaction.ts';
 import { openDatabaseFile } from './database-file.ts';
 import { createExchange, type ExchangeOptions } from './exchange.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -27,11 +30,12 @@ export function openSqliteStore(options: SqliteStoreOptions): Result<ChangeStore
   const opened = openDatabaseFile(file);
   if (!opened.ok) return opened;
   opened.value.pragma(`busy_timeout = ${lockTimeout}`);
-  return ok(storeOn(opened.value, { newId, schema }));
+  return ok(storeOn(opened.value, { newId, schema, epoch: epochOf(newId()) }));
 }
 
 function storeOn(database: Database.Database, options: ExchangeOptions): ChangeStore {
   const exchange = createExchange(database, options);
+  const compact = createCompaction(database, options.epoch);
   const commits = createGroupCommit(database);
   const statements = prepare(database);
 
@@ -48,6 +52,7 @@ function storeOn(database: Database.Database, options: ExchangeOptions): ChangeS
           return { session: ends ? found.session : null };
         }),
       ),
+    compact: (step) => attempt(() => commits.run(stepRows, () => compact(step))),
     head: (user) => attempt(() => statements.head.get(user) ?? 0),
     ...createAccounts({ database, commits, attempt }),
     check: () => attempt(() => void statements.check.get()),
