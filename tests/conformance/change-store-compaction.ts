@@ -5,7 +5,7 @@ import type { ChangeStore, Push } from '../../src/server/change-store.ts';
 import { stepRows, type CompactionRules } from '../../src/server/exchange/compaction.ts';
 import { stampAt } from '../../src/sync/clock.ts';
 import { rowsOf, settingInsert, settingUpdate, testTime } from '../support/server-requests.ts';
-import { deletion, exchange, push, refused, settings } from './change-store.ts';
+import { deletion, exchange, push, refused, settings } from '../support/store-pushes.ts';
 
 const day = 86_400_000;
 const rules: CompactionRules = { conflictAge: 30 * day, deviceAge: 60 * day, settle: day };
