@@ -5,7 +5,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  accountDeletionSchema,
+  passkeyAdditionSchema,
+  passkeyNameSchema,
+  passkeySignInSchema,
+  passwordChangeSchema,
+} from '../../src/protocol/account-schema.ts';
 import { errors } from '../../src/protocol/errors.ts';
+import { limits } from '../../src/protocol/limits.ts';
 import { credentialsSchema, eventsQuerySchema, syncRequestSchema } from '../../src/protocol/request-schema.ts';
 import { protocolVersion, releasedProtocol } from '../../src/protocol/version.ts';
 import { pokeEvent } from '../../src/server/http/poke-hub.ts';
@@ -58,7 +66,18 @@ async function wireFormat(): Promise<object> {
   const health = await server.app.inject({ url: '/api/health' });
   return {
     protocolVersion,
-    requests: { sync: syncRequestSchema, credentials: credentialsSchema, eventsQuery: eventsQuerySchema },
+    // A peer that keeps other bounds sends what is refused, or refuses what was let through.
+    limits,
+    requests: {
+      sync: syncRequestSchema,
+      credentials: credentialsSchema,
+      eventsQuery: eventsQuerySchema,
+      passwordChange: passwordChangeSchema,
+      accountDeletion: accountDeletionSchema,
+      passkeyAddition: passkeyAdditionSchema,
+      passkeyName: passkeyNameSchema,
+      passkeySignIn: passkeySignInSchema,
+    },
     replies: {
       sync: shapeOf(await syncReplies()),
       error: shapeOf([tooOld.json(), unknown.json()]),

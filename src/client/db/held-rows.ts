@@ -10,6 +10,7 @@ import type { TableError } from '../../sync/report.ts';
 import type { WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
 import { applyPage } from './pulled-rows.ts';
+import { readValues } from './stored-json.ts';
 
 type OurPage = RowPage & { readonly table: TableName };
 
@@ -43,9 +44,13 @@ export function storePage(sql: WriteSql, page: OurPage): Stored {
 export function retryHeld(sql: WriteSql): void {
   for (const [table, id, seq, json] of sql.arrays('SELECT tbl, id, seq, row FROM held_row')) {
     if (!tableOf(String(table))) continue;
-    const values = typeof json === 'string' ? (JSON.parse(json) as Record<string, Value>) : null;
-    const page = heldPage({ table: table as TableName, id: String(id), seq: Number(seq), values });
-    if (attempt(sql, () => applyPage(sql, page)) === null) release(sql, page);
+    const store = (): void => {
+      const values = json === null ? null : readValues(json!);
+      const page = heldPage({ table: table as TableName, id: String(id), seq: Number(seq), values });
+      applyPage(sql, page);
+      release(sql, page);
+    };
+    attempt(sql, store);
   }
 }
 

@@ -12,9 +12,7 @@ import type { TableError } from '../../sync/report.ts';
 import { addErrors } from '../../sync/tally.ts';
 import type { ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
-
-type Stamps = Readonly<Record<string, Stamp>>;
-type Base = Readonly<Record<string, readonly [Sequence, Value]>>;
+import { readBase, readStamps, type Base, type Stamps } from './stored-json.ts';
 
 /**
  * Dirty records in sync order, within the protocol's limits for one push. What cannot be read, a record or a whole table
@@ -63,11 +61,9 @@ function attemptRead(table: TableName, row: readonly Value[], fail: Fail): Chang
   }
 }
 
-/** What a damaged file gives: an error of SQLite, or JSON of ours that is none. Anything else is a bug. */
+/** What a damaged file gives. Anything else is a bug. */
 function unreadable(cause: unknown): TableError {
-  if (cause instanceof StorageError || cause instanceof SyntaxError) {
-    return { code: 'storage_failed', detail: cause.message };
-  }
+  if (cause instanceof StorageError) return { code: 'storage_failed', detail: cause.message };
   throw cause;
 }
 
@@ -121,7 +117,7 @@ function readChange(table: TableName, row: readonly Value[]): Change {
     ...Value[],
   ];
   if (op === 'delete') return { table, id, op, stamp, baseSeq };
-  const columnStamps = stamps === null ? {} : (JSON.parse(stamps) as Stamps);
+  const columnStamps = readStamps(stamps);
   const columns = columnsOf(table);
   if (op === 'insert') {
     const all = Object.fromEntries(columns.map((column, index) => [column, values[index]!]));
@@ -141,7 +137,7 @@ function readChange(table: TableName, row: readonly Value[]): Change {
     ...several,
     values: dirty,
     baseSeq,
-    ...(base === null ? {} : { base: JSON.parse(base) as Base }),
+    ...(base === null ? {} : { base: readBase(base) }),
   };
 }
 
@@ -168,8 +164,8 @@ function readEntry(sql: ReadSql, change: Change): OutboxRow | null {
   ]);
   if (!row) return null;
   const [op, stamp, since, stamps, base] = row as [Change['op'], Stamp, Stamp, string | null, string | null];
-  const parsedBase = op === 'update' && base !== null ? (JSON.parse(base) as Base) : {};
-  return { op, stamp, since, stamps: stamps === null ? {} : (JSON.parse(stamps) as Stamps), base: parsedBase };
+  const parsedBase = op === 'update' && base !== null ? readBase(base) : {};
+  return { op, stamp, since, stamps: readStamps(stamps), base: parsedBase };
 }
 
 /** The record was edited after it was read for sending: what was answered goes, the newer columns stay. */

@@ -7,6 +7,7 @@ import type { RowPage } from '../../protocol/messages.ts';
 import type { Column } from '../../schema/column.ts';
 import { columnsOf, tableOf, tables, type TableName } from '../../schema/tables.ts';
 import type { WriteSql } from './database.ts';
+import { readStamps } from './stored-json.ts';
 
 /** Applies a page. Columns that this version does not know are left out; the server keeps them. */
 export function applyPage(sql: WriteSql, page: RowPage & { readonly table: TableName }): void {
@@ -60,7 +61,7 @@ function dirtyRows(sql: WriteSql, table: TableName): ReadonlyMap<string, Dirty> 
   return new Map(
     rows.map(([id, op, stamps]) => [
       String(id),
-      { op: String(op), columns: new Set(typeof stamps === 'string' ? Object.keys(JSON.parse(stamps) as object) : []) },
+      { op: String(op), columns: new Set(Object.keys(readStamps(stamps!))) },
     ]),
   );
 }

@@ -17,6 +17,7 @@ import { columnsOf, syncOrder, type TableName } from '../../schema/tables.ts';
 import type { Reload } from '../../sync/ports.ts';
 import type { ReloadCause } from '../../sync/report.ts';
 import type { ReadSql, WriteSql } from './database.ts';
+import { readBase } from './stored-json.ts';
 
 type OurPage = RowPage & { readonly table: TableName };
 
@@ -123,7 +124,7 @@ function bringBackDiffering(sql: WriteSql, page: OurPage): void {
 }
 
 function lowered(json: string, common: Sequence): string {
-  const base = Object.entries(JSON.parse(json) as Record<string, readonly [Sequence, Value]>);
+  const base = Object.entries(readBase(json));
   return JSON.stringify(
     Object.fromEntries(base.map(([column, [seq, value]]) => [column, [Math.min(seq, common), value]])),
   );

@@ -20,6 +20,7 @@ import { acknowledge, gatherChanges, markStored } from './outbox.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 import { confirmAnswered, confirmPulled, finishReload, reloadOf, startReload } from './reload.ts';
 import { createTally } from './store-tally.ts';
+import { readStamps } from './stored-json.ts';
 
 /** A device clock less wrong than this is left alone: a request's own time is in the difference. Milliseconds. */
 const tolerableOffset = 2_000;
@@ -156,7 +157,7 @@ function restamp(sql: WriteSql, { database, serverTime }: { database: Database; 
   const bound = stampAt(serverTime + limits.clockAhead);
   const rows = sql.arrays('SELECT tbl, id, stamp, since, stamps FROM outbox');
   const observed = Number(sql.arrays('SELECT clock FROM sync_state')[0]?.[0] ?? 0);
-  const stamps = rows.flatMap((row) => [Number(row[2]), Number(row[3]), ...Object.values(parseStamps(row[4]!))]);
+  const stamps = rows.flatMap((row) => [Number(row[2]), Number(row[3]), ...Object.values(readStamps(row[4]!))]);
   const refused = [...new Set(stamps.filter((stamp) => stamp > bound))].sort((a, b) => a - b);
   const seen = stamps.filter((stamp) => stamp <= bound);
   let next = Math.max(bound - stampAt(correctionRoom) - refused.length, observed, ...seen);
@@ -165,7 +166,7 @@ function restamp(sql: WriteSql, { database, serverTime }: { database: Database; 
   sql.runMany(
     'UPDATE outbox SET stamp = ?, since = ?, stamps = ? WHERE tbl = ? AND id = ?',
     rows.map(([tbl, id, stamp, since, json]) => {
-      const columns = Object.entries(parseStamps(json!)).map(([column, at]) => [column, correct(at)]);
+      const columns = Object.entries(readStamps(json!)).map(([column, at]) => [column, correct(at)]);
       const text = json === null ? null : JSON.stringify(Object.fromEntries(columns));
       return [correct(Number(stamp)), correct(Number(since)), text, tbl!, id!];
     }),
@@ -175,10 +176,6 @@ function restamp(sql: WriteSql, { database, serverTime }: { database: Database; 
   sql.run(writePast, [JSON.stringify(restamped(readPast(sql), database.newId()))]);
   database.setClock({ offset, stamp: next });
   return null;
-}
-
-function parseStamps(json: Value): Record<string, Stamp> {
-  return typeof json === 'string' ? (JSON.parse(json) as Record<string, Stamp>) : {};
 }
 
 function storeRun(sql: WriteSql, { report, next }: { report: SyncReport; next: NextAttempt }): null {

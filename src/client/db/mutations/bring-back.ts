@@ -7,6 +7,7 @@ import type { Value } from '../../../base/value.ts';
 import type { Column, Values } from '../../../schema/column.ts';
 import { columnsOf, tableOf, tables, type TableName } from '../../../schema/tables.ts';
 import type { ReadSql, WriteSql } from '../database.ts';
+import { readValues } from '../stored-json.ts';
 import { done, insertNew, invalid, misfit, wholeRow, type Outcome } from './mutation.ts';
 
 export interface RowPlace {
@@ -35,7 +36,7 @@ export function bringBack(sql: WriteSql, { table, id, values }: RowPlace & { rea
 /** A deletion that was not sent yet has the whole row (schema/triggers.ts). */
 function deletedHere(sql: ReadSql, { table, id }: RowPlace): Values {
   const [row] = sql.arrays(`SELECT base FROM outbox WHERE tbl = ? AND id = ? AND op = 'delete'`, [table, id]);
-  return typeof row?.[0] === 'string' ? (JSON.parse(row[0]) as Values) : {};
+  return typeof row?.[0] === 'string' ? readValues(row[0]) : {};
 }
 
 /**

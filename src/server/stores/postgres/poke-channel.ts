@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Poke, PokeBus, PokeListener } from '../../poke-bus.ts';
 import { settings } from './connections.ts';
+import { readNotice, type Notice } from './poke-notice.ts';
 
 const channel = 'lorikeet_poke';
 /** PostgreSQL takes 8,000 bytes; a poke has at most two ids of 64 characters and a number. */
@@ -23,8 +24,6 @@ export interface PokeChannelOptions {
   /** Between two times that the heads are asked for, in milliseconds. */
   readonly sweepEvery?: number;
 }
-
-type Notice = [origin: string, pokes: [user: string, head: number, from: string | null][]];
 
 export function openPokeChannel({ url, origin, sweepEvery = 10_000 }: PokeChannelOptions): PokeBus {
   const closing = new AbortController();
@@ -61,7 +60,7 @@ export function openPokeChannel({ url, origin, sweepEvery = 10_000 }: PokeChanne
   };
 
   const hear = (payload: string | undefined): void => {
-    const [from, pokes] = JSON.parse(payload ?? '') as Notice;
+    const [from, pokes] = readNotice(payload) ?? [origin, []];
     if (from === origin) return;
     for (const [user, head, device] of pokes) listener?.poke({ user, head, from: device });
   };
