@@ -221,7 +221,7 @@ describe('a server’s file with damaged JSON', () => {
         other.prepare(`DELETE FROM row WHERE id = 'new'`).run();
         await sync(server, ben);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
     other.close();
     await server.close();

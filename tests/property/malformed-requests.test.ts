@@ -97,7 +97,7 @@ describe('a sync request', () => {
     const request = damaged(wholeRequest());
     await holdsAlways(
       fc.asyncProperty(request, async (body) => expectAnswered(await ask(syncCall(person, body)))),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -105,7 +105,7 @@ describe('a sync request', () => {
     const bytes = damagedBytes(JSON.stringify(wholeRequest()));
     await holdsAlways(
       fc.asyncProperty(bytes, async (body) => expectAnswered(await ask(syncCall(person, body)))),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -117,7 +117,7 @@ describe('a sync request', () => {
         const call = syncCall(person, body);
         expectAnswered(await ask({ ...call, headers: { ...call.headers, 'content-encoding': 'gzip' } }));
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
@@ -150,7 +150,7 @@ describe('an account message', () => {
         const headers = { ...sameOrigin, cookie: person.cookie, 'content-type': 'application/json' };
         expect(await ask({ method, url, headers, payload })).toBeNull();
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 
@@ -163,7 +163,7 @@ describe('an account message', () => {
         await ask({ method: 'DELETE', url: `${at}${encodeURIComponent(text.toWellFormed())}`, headers });
         expect(stored()).toBe(before);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
@@ -176,7 +176,7 @@ describe('the poke stream', () => {
         const headers = { ...sameOrigin, cookie: person.cookie };
         expect(await ask({ url: '/api/sync/events', query: { device }, headers })).toBeNull();
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
