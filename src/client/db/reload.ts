@@ -11,7 +11,6 @@
  * stamp is its old sequence: far below that of any edit, so that an edit always wins, and of two devices that bring the
  * same row back the one that had it later.
  */
-import type { Value } from '../../base/value.ts';
 import type { Change, ChangeResult, RowPage, Sequence } from '../../protocol/messages.ts';
 import { columnsOf, syncOrder, type TableName } from '../../schema/tables.ts';
 import type { Reload } from '../../sync/ports.ts';

@@ -4,7 +4,6 @@
  * service worker.
  */
 import { err, ok, type Result } from '../../base/result.ts';
-import type { Value } from '../../base/value.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { RowPage, Stamp, SyncReply } from '../../protocol/messages.ts';
