@@ -20,13 +20,20 @@ export interface Stored {
   readonly errors: readonly TableError[];
 }
 
-/** Stores a page, without the rows that its table refuses: those are set aside. */
-export function storePage(sql: WriteSql, page: OurPage): Stored {
-  const refused = attempt(sql, () => applyPage(sql, page));
-  if (refused === null) {
-    release(sql, page);
-    return { failed: 0, errors: [] };
-  }
+const nothingFailed: Stored = { failed: 0, errors: [] };
+
+/** Stores a page, or throws in the midst of it: then the transaction is over, and all of it is stored row by row instead. */
+export function storeWhole(sql: WriteSql, page: OurPage): Stored {
+  applyPage(sql, page);
+  release(sql, page);
+  return nothingFailed;
+}
+
+/**
+ * Stores a page, without the rows that its table refuses: those are set aside. Row by row, because a savepoint around many
+ * statements costs each of them more than the one before (docs/decisions/0031-no-savepoint-around-a-page.md).
+ */
+export function storeRows(sql: WriteSql, page: OurPage): Stored {
   const errors: TableError[] = [];
   for (const [index, id] of page.ids.entries()) {
     const row = rowAt(page, index);

@@ -9,12 +9,12 @@ import { limits } from '../../protocol/limits.ts';
 import type { RowPage, Stamp, SyncReply } from '../../protocol/messages.ts';
 import { tableOf, type TableName } from '../../schema/tables.ts';
 import { stampAt } from '../../sync/clock.ts';
-import type { Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
+import type { Applied, Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
 import type { Direction, SyncReport } from '../../sync/report.ts';
 import { answered, noWriters, restamped, sentStates } from '../../sync/writers.ts';
 import type { Database, ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
-import { retryHeld, storePage } from './held-rows.ts';
+import { retryHeld, storeRows, storeWhole } from './held-rows.ts';
 import { acknowledge, gatherChanges, markStored } from './outbox.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 import { confirmAnswered, confirmPulled, finishReload, reloadOf, startReload } from './reload.ts';
@@ -42,23 +42,10 @@ export function createSyncStore(database: Database): SyncStore {
       if (!current.ok) return current;
       // Its rows are another's (I7), and its cursor is beyond rows that are gone (I6).
       if (!current.value) return err({ code: 'storage_busy', detail: 'the account was left meanwhile' });
-      return commit((sql) => {
-        const tally = createTally({ sent, reply, now: () => database.deviceTime() });
-        const reload = reloadOf(sql);
-        acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });
-        if (sent.changes.length > 0) sql.run(writePast, [JSON.stringify(answered(readPast(sql), sent.writers))]);
-        retryHeld(sql);
-        for (const page of reply.changes) {
-          if (!isOurs(page)) continue;
-          if (reload) confirmPulled(sql, { page, reload });
-          tally.stored(page, () => storePage(sql, page));
-        }
-        markStored(sql, sent.changes, reply.results);
-        if (reload) confirmAnswered(sql, sent.changes, reply.results);
-        const isAtHead = moveOn(sql, { database, reply });
-        if (reload && isAtHead) finishReload(sql);
-        return { tables: tally.tables };
-      });
+      const whole = await commit((sql) => storeReply(sql, { database, sent, reply, storePage: storeWhole }));
+      // A row that its table refuses. The transaction is undone; once more, with care.
+      if (whole.ok || whole.error.code !== 'storage_failed') return whole;
+      return commit((sql) => storeReply(sql, { database, sent, reply, storePage: storeRows }));
     },
     correctClock: (serverTime) => commit((sql) => restamp(sql, { database, serverTime })),
     takeNewId: () => commit((sql) => takeNewId(sql, database)),
@@ -71,6 +58,31 @@ export function createSyncStore(database: Database): SyncStore {
       }),
     record: (report, next) => commit((sql) => storeRun(sql, { report, next })),
   };
+}
+
+interface Storing {
+  readonly database: Database;
+  readonly sent: Batch;
+  readonly reply: SyncReply;
+  readonly storePage: typeof storeRows;
+}
+
+function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing): Applied {
+  const tally = createTally({ sent, reply, now: () => database.deviceTime() });
+  const reload = reloadOf(sql);
+  acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });
+  if (sent.changes.length > 0) sql.run(writePast, [JSON.stringify(answered(readPast(sql), sent.writers))]);
+  retryHeld(sql);
+  for (const page of reply.changes) {
+    if (!isOurs(page)) continue;
+    if (reload) confirmPulled(sql, { page, reload });
+    tally.stored(page, () => storePage(sql, page));
+  }
+  markStored(sql, sent.changes, reply.results);
+  if (reload) confirmAnswered(sql, sent.changes, reply.results);
+  const isAtHead = moveOn(sql, { database, reply });
+  if (reload && isAtHead) finishReload(sql);
+  return { tables: tally.tables };
 }
 
 function guard<T>(work: () => T): Result<T, Failure> {
