@@ -41,9 +41,13 @@ export interface AccountApi {
   /** Signs out everywhere else. */
   changePassword(proof: PersonProof, newPassword: string): Promise<Result<null, Failure>>;
   deleteAccount(proof: PersonProof): Promise<Result<null, Failure>>;
+  /** Everything that the server keeps of the person's learning, as a file. */
+  exportAll(as: ExportKind): Promise<Result<Blob, Failure>>;
   /** Null where the browser knows no passkeys. */
   readonly passkeys: PasskeyApi | null;
 }
+
+export type ExportKind = 'json' | 'sqlite';
 
 /** That it is the person: the present password, or a passkey, which the browser then asks for. */
 export type PersonProof = { readonly password: string } | 'passkey';

@@ -12,6 +12,7 @@ import type { AccountContext } from './http/account-context.ts';
 import { addAccountRoutes } from './http/account-routes.ts';
 import { addAppFiles, sendAppOrNotFound } from './http/app-files.ts';
 import { addEventRoute } from './http/event-route.ts';
+import { addExportRoute } from './http/export-route.ts';
 import { handleFailures, refuseBeforeRouting, refuseConnection, sendNotFound } from './http/failures.ts';
 import { describeApi } from './http/api-document.ts';
 import { addHealthRoutes } from './http/health-route.ts';
@@ -31,6 +32,7 @@ import { createSessions } from './http/sessions.ts';
 import { createSignInGuard } from './http/sign-in-guard.ts';
 import { addSyncRoute } from './http/sync-route.ts';
 import { noMetrics, type Metrics } from './metrics.ts';
+import { writeExportFile } from './stores/sqlite/export-file.ts';
 
 export interface AppOptions {
   /** Stays the caller's: it closes it after the app. */
@@ -93,6 +95,7 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     addAccountRoutes(api, accounts);
     addSessionRoutes(api, context);
     addPasskeyRoutes(api, accounts);
+    addExportRoute(api, { ...context, writeFile: writeExportFile });
     addSyncRoute(api, context);
     addDeviceRoutes(api, context);
     addEventRoute(api, context);

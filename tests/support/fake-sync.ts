@@ -2,6 +2,7 @@
 import { err, ok, type Result } from '../../src/base/result.ts';
 import type {
   AccountApi,
+  ExportKind,
   PersonProof,
   SessionItem,
   SyncActivity,
@@ -87,6 +88,10 @@ export class FakeAccount implements AccountApi {
     if (failure) return err(failure);
     this.passwords.set(this.user, newPassword);
     return ok(null);
+  }
+
+  async exportAll(as: ExportKind): Promise<Result<Blob, Failure>> {
+    return this.failure ? err(this.failure) : ok(new Blob([`all of ${this.user} as ${as}`]));
   }
 
   async deleteAccount(proof: PersonProof): Promise<Result<null, Failure>> {

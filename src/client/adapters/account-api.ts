@@ -6,7 +6,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { Credentials, SessionReply } from '../../protocol/messages.ts';
 import { parsePasskeysReply, parseSessionsReply } from '../../protocol/parse-account-reply.ts';
 import { parseErrorReply, parseSessionReply } from '../../protocol/parse-reply.ts';
-import type { AccountApi, PasskeyApi, PersonProof } from '../sync-api.ts';
+import type { AccountApi, ExportKind, PasskeyApi, PersonProof } from '../sync-api.ts';
 import type { PasskeyPrompt } from './passkey-prompt.ts';
 
 interface AccountApiOptions {
@@ -54,6 +54,7 @@ export function createAccountApi({ fetch: send, deviceName, prompt }: AccountApi
       const proven = await prove(proof);
       return proven.ok ? done('POST', '/api/account/deletion', { proof: proven.value }) : proven;
     },
+    exportAll: (as) => download(send, as),
     passkeys: prompt && createPasskeyApi({ ask, done, prompt, deviceName }),
   };
 }
@@ -69,14 +70,27 @@ function askOver(send: typeof fetch): Ask {
         signal: timeout,
         ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
       });
-      const reply: unknown = await response.json().catch(() => null);
-      if (response.ok) return ok(reply);
-      const wait = Number(response.headers.get('retry-after') ?? 0) * 1_000;
-      return err({ ...parseErrorReply(response.status, reply), ...(wait > 0 ? { retryAfter: wait } : {}) });
+      if (!response.ok) return err(await failureOf(response));
+      return ok(await response.json().catch(() => null));
     } catch (error) {
       return err({ code: timeout.aborted ? 'timeout' : 'offline', detail: String(error) });
     }
   };
+}
+
+async function download(send: typeof fetch, as: ExportKind): Promise<Result<Blob, Failure>> {
+  try {
+    const response = await send(`/api/account/export?format=${as}`, { credentials: 'same-origin', cache: 'no-store' });
+    return response.ok ? ok(await response.blob()) : err(await failureOf(response));
+  } catch (error) {
+    return err({ code: 'offline', detail: String(error) });
+  }
+}
+
+async function failureOf(response: Response): Promise<Failure> {
+  const reply: unknown = await response.json().catch(() => null);
+  const wait = Number(response.headers.get('retry-after') ?? 0) * 1_000;
+  return { ...parseErrorReply(response.status, reply), ...(wait > 0 ? { retryAfter: wait } : {}) };
 }
 
 async function showPasskey(

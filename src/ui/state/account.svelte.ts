@@ -3,7 +3,7 @@
  * removes it, as the person chooses. Nothing is removed before the person said so.
  */
 import type { LocalDatabase } from '../../client/db/api.ts';
-import type { AccountApi, PersonProof, SyncControl } from '../../client/sync-api.ts';
+import type { AccountApi, ExportKind, PersonProof, SyncControl } from '../../client/sync-api.ts';
 import type { Failure } from '../../protocol/errors.ts';
 
 export interface AccountPorts {
@@ -69,6 +69,18 @@ export class Account {
       const changed = await this.#ports.account.changePassword(proof, newPassword);
       return changed.ok ? null : changed.error;
     });
+  }
+
+  /** The file, or null when it did not come. */
+  async exportAll(as: ExportKind): Promise<Blob | null> {
+    let file: Blob | null = null;
+    await this.#during(async () => {
+      const exported = await this.#ports.account.exportAll(as);
+      if (!exported.ok) return exported.error;
+      file = exported.value;
+      return null;
+    });
+    return file;
   }
 
   /** Deletes the account on the server; then what is on the device is kept, of no account, or removed. */

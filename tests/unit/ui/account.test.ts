@@ -96,6 +96,14 @@ describe('an account', () => {
     expect(database.words.size).toBe(0);
   });
 
+  it('gives everything as a file, or says why not', async () => {
+    const { account, server } = await signedIn();
+    expect(await (await account.exportAll('json'))?.text()).toBe('all of ana as json');
+    server.failure = { code: 'offline' };
+    expect(await account.exportAll('sqlite')).toBeNull();
+    expect(account.failure?.code).toBe('offline');
+  });
+
   it('signs in with a passkey only where there are any', async () => {
     const { account } = ports();
     expect(await account.enterWithPasskey()).toBe(false);
