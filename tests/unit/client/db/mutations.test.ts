@@ -343,6 +343,20 @@ describe('the account', () => {
     expect(db.mutate('account.attach', { userId: 'u2', name: 'Bob' })).toEqual(done);
   });
 
+  it.each(['remove', 'release'] as const)('has nothing of its history left once its rows were to %s', (rows) => {
+    db.mutate('account.attach', { userId: 'u1', name: 'Ann' });
+    db.database.write((sql) => {
+      sql.run(`INSERT INTO held_row VALUES ('setting', 's1', 7, '{"key":"theme","value":"1"}', 'refused')`);
+      sql.run(`INSERT INTO unconfirmed_row VALUES ('setting', 's2')`);
+      sql.run(`UPDATE sync_state SET cursor = 7, known = 9, epoch = 'e1', reload = 'away', notice = 'away'`);
+    }, 'sync');
+    db.mutate('account.detach', { rows });
+    expect(db.rows('SELECT tbl FROM held_row UNION ALL SELECT tbl FROM unconfirmed_row')).toEqual([]);
+    expect(db.rows('SELECT cursor, known, epoch, reload, notice FROM sync_state')).toEqual([
+      { cursor: 0, known: 0, epoch: '', reload: null, notice: null },
+    ]);
+  });
+
   it('leaves nothing behind when its rows are removed: no row, no outbox entry, no device of old', () => {
     add('Haus');
     db.mutate('account.attach', { userId: 'u1', name: 'Ann' });
