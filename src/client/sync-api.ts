@@ -2,10 +2,10 @@
 import type { Result } from '../base/result.ts';
 import type { PasskeyItem, SessionItem } from '../protocol/account-messages.ts';
 import type { Failure } from '../protocol/errors.ts';
-import type { SessionReply } from '../protocol/messages.ts';
+import type { DeviceEntry, SessionReply } from '../protocol/messages.ts';
 import type { Direction } from '../sync/report.ts';
 
-export type { Direction, PasskeyItem, SessionItem };
+export type { DeviceEntry, Direction, PasskeyItem, SessionItem };
 
 export type SyncReason = 'change' | 'open' | 'online' | 'visible' | 'poke' | 'interval' | 'person' | 'signed-in';
 
@@ -38,6 +38,10 @@ export interface AccountApi {
   sessions(): Promise<Result<readonly SessionItem[], Failure>>;
   endSession(id: string): Promise<Result<null, Failure>>;
   endOtherSessions(): Promise<Result<null, Failure>>;
+  /** Those that have synced with the account, the latest first. */
+  devices(): Promise<Result<readonly DeviceEntry[], Failure>>;
+  /** Takes a device off the list and signs it out. */
+  retireDevice(id: string): Promise<Result<null, Failure>>;
   /** Signs out everywhere else. */
   changePassword(proof: PersonProof, newPassword: string): Promise<Result<null, Failure>>;
   deleteAccount(proof: PersonProof): Promise<Result<null, Failure>>;

@@ -444,6 +444,7 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(after.device).not.toBe(before.device);
         expect(after.changes).toEqual(before.changes);
         expect(after.writers).not.toEqual(before.writers);
+        expect(all('SELECT notice FROM sync_state')).toEqual([{ notice: 'copied' }]);
         expect(
           await opened.store.apply(before, { ...emptyReply, results: [{ status: 'applied', seq: 1 }] }),
         ).toMatchObject({ error: { code: 'storage_busy' } });

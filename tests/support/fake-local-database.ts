@@ -72,6 +72,7 @@ export class FakeLocalDatabase implements LocalDatabase {
     last_sync_at: null,
     last_error: null,
     next_attempt_at: null,
+    notice: null,
   };
   waiting: { table_name: string; waiting: number }[] = [];
   /** The failure of the next mutations, until it is null again. */
@@ -331,6 +332,10 @@ export class FakeLocalDatabase implements LocalDatabase {
       for (const table of [this.words, this.conversations, this.messages, this.documents, this.reviews, this.settings])
         table.clear();
       this.profile = null;
+      return undefined;
+    },
+    'sync.dismiss': ({ notice }) => {
+      if (this.status.notice === notice) this.status = { ...this.status, notice: null };
       return undefined;
     },
     'rejected.discard': ({ tableName, rowId }) => {

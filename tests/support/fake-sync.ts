@@ -2,6 +2,7 @@
 import { err, ok, type Result } from '../../src/base/result.ts';
 import type {
   AccountApi,
+  DeviceEntry,
   ExportKind,
   PersonProof,
   SessionItem,
@@ -80,6 +81,18 @@ export class FakeAccount implements AccountApi {
   async endOtherSessions(): Promise<Result<null, Failure>> {
     if (this.failure) return err(this.failure);
     this.listed = this.listed.filter(({ current }) => current);
+    return ok(null);
+  }
+
+  registered: readonly DeviceEntry[] = [];
+
+  async devices(): Promise<Result<readonly DeviceEntry[], Failure>> {
+    return this.failure ? err(this.failure) : ok(this.registered);
+  }
+
+  async retireDevice(id: string): Promise<Result<null, Failure>> {
+    if (this.failure) return err(this.failure);
+    this.registered = this.registered.filter((device) => device.id !== id);
     return ok(null);
   }
 

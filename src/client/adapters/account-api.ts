@@ -5,7 +5,7 @@ import type { Failure } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Credentials, SessionReply } from '../../protocol/messages.ts';
 import { parsePasskeysReply, parseSessionsReply } from '../../protocol/parse-account-reply.ts';
-import { parseErrorReply, parseSessionReply } from '../../protocol/parse-reply.ts';
+import { parseDevicesReply, parseErrorReply, parseSessionReply } from '../../protocol/parse-reply.ts';
 import type { AccountApi, ExportKind, PasskeyApi, PersonProof } from '../sync-api.ts';
 import type { PasskeyPrompt } from './passkey-prompt.ts';
 
@@ -46,6 +46,12 @@ export function createAccountApi({ fetch: send, deviceName, prompt }: AccountApi
     },
     endSession: (id) => done('DELETE', `/api/sessions/${encodeURIComponent(id)}`),
     endOtherSessions: () => done('DELETE', '/api/sessions'),
+    async devices() {
+      const reply = await ask('GET', '/api/devices');
+      const parsed = reply.ok ? parseDevicesReply(reply.value) : reply;
+      return parsed.ok ? ok(parsed.value.devices) : parsed;
+    },
+    retireDevice: (id) => done('DELETE', `/api/devices/${encodeURIComponent(id)}`),
     async changePassword(proof, newPassword) {
       const proven = await prove(proof);
       return proven.ok ? done('PUT', '/api/account/password', { proof: proven.value, newPassword }) : proven;

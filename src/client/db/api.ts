@@ -9,6 +9,7 @@ import type { Result } from '../../base/result.ts';
 import type { Value } from '../../base/value.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Row } from '../../schema/tables.ts';
+import type { ReloadCause } from '../../sync/report.ts';
 
 type Rating = 1 | 2 | 3 | 4;
 
@@ -55,6 +56,12 @@ export interface Summary {
   readonly streak: number;
 }
 
+/**
+ * What befell this device's copy that the person may wonder about: everything was loaded anew, or another device had its
+ * id (`copied`), as after a browser's profile was restored from a backup.
+ */
+export type SyncNotice = ReloadCause | 'copied';
+
 export interface SyncStatusRow {
   readonly user_id: string | null;
   readonly user_name: string | null;
@@ -67,6 +74,8 @@ export interface SyncStatusRow {
   readonly last_sync_at: number | null;
   readonly last_error: ErrorCode | null;
   readonly next_attempt_at: number | null;
+  /** Until the person has read it. */
+  readonly notice: SyncNotice | null;
 }
 
 export interface RejectedRow {
@@ -92,6 +101,8 @@ export interface RunRow {
   readonly bytes_sent: number;
   readonly bytes_received: number;
   readonly error: ErrorCode | null;
+  /** Why everything was loaded anew in this run, or null. */
+  readonly reload: ReloadCause | null;
 }
 
 export interface ConflictRow extends Row<'conflict'> {
@@ -237,6 +248,8 @@ export interface Mutations {
   /** `keep`: stays for the same account; `remove`: every row and the outbox leave this device. */
   /** `release`: the account is no more; what is here belongs to the device alone, as before a first sign-up. */
   'account.detach': { readonly rows: 'keep' | 'release' | 'remove' };
+  /** The person has read it. */
+  'sync.dismiss': { readonly notice: SyncNotice };
   'rejected.discard': { readonly tableName: string; readonly rowId: string };
 }
 

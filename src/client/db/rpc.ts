@@ -7,7 +7,7 @@ import { schemaVersion } from '../../schema/tables.ts';
 import type { DatabaseFailure, MutationName, Mutations, Queries, QueryName } from './api.ts';
 
 /** Raised when a page and a worker of the version before could misunderstand each other. */
-export const rpcVersion = 1;
+export const rpcVersion = 2;
 
 export const databaseChannel = 'lorikeet-db';
 

@@ -48,7 +48,12 @@ export function createSyncStore(database: Database): SyncStore {
       return commit((sql) => storeReply(sql, { database, sent, reply, storePage: storeRows }));
     },
     correctClock: (serverTime) => commit((sql) => restamp(sql, { database, serverTime })),
-    takeNewId: () => commit((sql) => takeNewId(sql, database)),
+    takeNewId: () =>
+      commit((sql) => {
+        takeNewId(sql, database);
+        sql.run(`UPDATE sync_state SET notice = 'copied'`);
+        return null;
+      }),
     beginReload: (reload) =>
       commit((sql) => {
         startReload(sql, reload);
@@ -134,11 +139,10 @@ function isOurs(page: RowPage): page is RowPage & { readonly table: TableName } 
 }
 
 /** Another device has this one's id. What waits is sent under the new one, as edits of a device that was never seen. */
-function takeNewId(sql: WriteSql, database: Database): null {
+function takeNewId(sql: WriteSql, database: Database): void {
   const past = restamped(noWriters, database.newId());
   sql.run('UPDATE sync_state SET device = ?', [database.newId()]);
   sql.run(writePast, [JSON.stringify(past)]);
-  return null;
 }
 
 /** Cursor and clock go with the rows they cover (I6). Gives whether everything that the server has was pulled. */

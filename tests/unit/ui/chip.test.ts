@@ -13,6 +13,7 @@ const signedIn: SyncStatusRow = {
   open_conflicts: 0,
   last_sync_at: 1_000,
   last_error: null,
+  notice: null,
   next_attempt_at: null,
 };
 const withoutAccount: SyncStatusRow = { ...signedIn, user_id: null, user_name: null, last_sync_at: null };

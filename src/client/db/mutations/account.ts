@@ -38,6 +38,12 @@ export const detachAccount: Mutation<'account.detach'> = ({ sql, newId }, { rows
   return done;
 };
 
+/** One that came since stays. */
+export const dismissNotice: Mutation<'sync.dismiss'> = ({ sql }, { notice }) => {
+  sql.run('UPDATE sync_state SET notice = NULL WHERE notice = ?', [notice]);
+  return done;
+};
+
 export const discardRejected: Mutation<'rejected.discard'> = ({ sql }, { tableName, rowId }) => {
   sql.run('DELETE FROM rejected_change WHERE table_name = ? AND row_id = ?', [tableName, rowId]);
   return done;

@@ -4,7 +4,7 @@
  */
 import type { MutationName, Mutations } from '../api.ts';
 import type { Database } from '../database.ts';
-import { attachAccount, detachAccount, discardRejected } from './account.ts';
+import { attachAccount, detachAccount, discardRejected, dismissNotice } from './account.ts';
 import { reopenConflict, resolveConflict } from './conflicts.ts';
 import { deleteConversation, renameConversation, sendMessage, startConversation } from './conversations.ts';
 import { addDocument, deleteDocument, moveInDocument, readDocument } from './documents.ts';
@@ -32,6 +32,7 @@ const mutations: { readonly [M in MutationName]: Mutation<M> } = {
   'conflicts.reopen': reopenConflict,
   'account.attach': attachAccount,
   'account.detach': detachAccount,
+  'sync.dismiss': dismissNotice,
   'rejected.discard': discardRejected,
 };
 
