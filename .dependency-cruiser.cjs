@@ -52,7 +52,7 @@ module.exports = {
       comment: 'An entry composes its process; what others need lives in a module.',
       severity: 'error',
       from: {},
-      to: { path: '^src/(ui/main|client/db/worker|service-worker/sw|server/main)\\.ts$' },
+      to: { path: '^src/(ui/main|client/db/worker|service-worker/sw|server/(main|backup))\\.ts$' },
     },
 
     allow('src/base', []),
