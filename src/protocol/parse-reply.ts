@@ -34,6 +34,7 @@ export function parseErrorReply(status: number, body: unknown): Failure {
   const sequence = isWhole(error['sequence']) ? { sequence: error['sequence'] } : {};
   if (isErrorCode(code) && errors[code].status === status) return { code, ...time, ...sequence };
   if (status === 401) return { code: 'signed_out' };
+  if (status === 413) return { code: 'too_large' };
   if (status === 429) return { code: 'too_many_requests' };
   return { code: status >= 500 ? 'unavailable' : 'bad_reply', detail: `status ${status}` };
 }

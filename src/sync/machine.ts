@@ -3,12 +3,12 @@
  * the next state and what to do; `runner.ts` does it and reports back. States, events and the reason of every cell:
  * docs/spec/sync.md.
  */
-import { err, ok, type Result } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
 import type { Failure } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { SyncReply, SyncRequest } from '../protocol/messages.ts';
-import { protocolVersion } from '../protocol/version.ts';
-import { schemaVersion } from '../schema/tables.ts';
+import { checkReply, requestOf, type OwnedBatch } from './exchange.ts';
+import { halved, isOfWhole, narrowed, wide, widened, withSetAside, type Narrowing } from './narrowing.ts';
 import type { Applied, Batch, ExchangeResult, NextAttempt, Reload } from './ports.ts';
 import type { Direction, ReloadCause, SyncReport } from './report.ts';
 import { retryDelay } from './retry.ts';
@@ -32,16 +32,26 @@ export interface Run {
   readonly corrected: boolean;
   /** What the server refused and was put right in this run. */
   readonly mends: number;
+  readonly narrowing: Narrowing;
   /** Why everything was loaded anew in this run, or null. */
   readonly reload: ReloadCause | null;
   /** Asked for while this run was under way; starts after it. */
   readonly next: Direction | null;
 }
 
+interface Exchanging {
+  readonly name: 'exchanging';
+  readonly run: Run;
+  readonly batch: OwnedBatch;
+  /** The batch is one change that was refused before, by a server that takes an empty request. */
+  readonly isSuspect: boolean;
+}
+
 export type State =
   | { readonly name: 'idle' }
   | { readonly name: 'gathering'; readonly run: Run }
-  | { readonly name: 'exchanging'; readonly run: Run; readonly batch: Batch }
+  | Exchanging
+  | { readonly name: 'probing'; readonly run: Run; readonly batch: OwnedBatch }
   | { readonly name: 'applying'; readonly run: Run; readonly batch: Batch; readonly more: boolean }
   | { readonly name: 'mending'; readonly run: Run }
   | { readonly name: 'recording'; readonly run: Run; readonly report: SyncReport };
@@ -58,6 +68,7 @@ export type Effect =
   | { readonly name: 'gather'; readonly direction: Direction }
   | { readonly name: 'exchange'; readonly request: SyncRequest }
   | { readonly name: 'apply'; readonly sent: Batch; readonly reply: SyncReply }
+  | { readonly name: 'setAside'; readonly sent: Batch; readonly refusal: Failure }
   | Mend
   | { readonly name: 'record'; readonly report: SyncReport; readonly next: NextAttempt }
   | { readonly name: 'finish'; readonly outcome: Outcome };
@@ -137,8 +148,19 @@ const table: Table = {
   exchanging: {
     requested: remember,
     gathered: stray,
+    exchanged: (at, { result }, context) =>
+      result.ok ? receive(at, result.value, context) : refuse(at, result.error, context),
+    applied: stray,
+    mended: stray,
+    recorded: stray,
+  },
+  probing: {
+    requested: remember,
+    gathered: stray,
     exchanged: ({ run, batch }, { result }, context) =>
-      result.ok ? receive({ run, batch, exchange: result.value }, context) : refuse(run, result.error, context),
+      result.ok
+        ? exchange({ run: counted(run, result.value), batch, isSuspect: true })
+        : mendOrFail(run, result.error, context),
     applied: stray,
     mended: stray,
     recorded: stray,
@@ -149,8 +171,8 @@ const table: Table = {
     exchanged: stray,
     applied: ({ run, more }, { result }, context) => {
       if (!result.ok) return fail(run, result.error, context);
-      const counted = { ...run, tables: addApplied(run.tables, result.value) };
-      return more ? gather(counted) : finish(counted, null, context);
+      const tallied = { ...run, tables: addApplied(run.tables, result.value) };
+      return more ? gather(tallied) : finish(tallied, null, context);
     },
     mended: stray,
     recorded: stray,
@@ -184,6 +206,7 @@ function begin(direction: Direction, now: number): Transition {
     interval: null,
     corrected: false,
     mends: 0,
+    narrowing: wide,
     reload: null,
     next: null,
   };
@@ -194,38 +217,35 @@ function gather(run: Run): Transition {
   return { state: { name: 'gathering', run }, effects: [{ name: 'gather', direction: run.direction }] };
 }
 
-function send(run: Run, batch: Batch, context: Context): Transition {
-  if (batch.user === null) return end(run, { kind: 'no-account' }, context.now);
-  const request: SyncRequest = {
-    protocol: protocolVersion,
-    schema: schemaVersion,
-    user: batch.user,
-    device: batch.device,
-    writers: batch.writers,
-    epoch: batch.epoch,
-    cursor: batch.cursor,
-    known: batch.known,
-    changes: batch.changes,
-    limit: run.direction === 'up' ? 0 : limits.pullRows,
-  };
-  const state: State = {
-    name: 'exchanging',
-    run: { ...run, attempts: batch.attempts, interval: batch.interval, tables: addUnread(run.tables, batch.unread) },
-    batch,
-  };
-  return { state, effects: [{ name: 'exchange', request }] };
+function send(run: Run, gathered: Batch, context: Context): Transition {
+  const { user, attempts, interval, unread } = gathered;
+  if (user === null) return end(run, { kind: 'no-account' }, context.now);
+  const begun: Run = { ...run, attempts, interval, tables: addUnread(run.tables, unread) };
+  return exchange({ run: begun, batch: narrowed({ ...gathered, user }, run.narrowing), isSuspect: false });
 }
 
-function receive(at: { run: Run; batch: Batch; exchange: ExchangeResult }, context: Context): Transition {
-  const { batch, exchange } = at;
-  const run: Run = {
-    ...at.run,
-    bytesSent: at.run.bytesSent + exchange.sent,
-    bytesReceived: at.run.bytesReceived + exchange.received,
-  };
-  const fits = checkReply(run, batch, exchange.reply);
+function exchange(at: Omit<Exchanging, 'name'>): Transition {
+  const { run, batch } = at;
+  const limit = run.direction === 'up' ? 0 : limits.pullRows;
+  const request = requestOf(batch, { changes: batch.changes, limit });
+  return { state: { name: 'exchanging', ...at }, effects: [{ name: 'exchange', request }] };
+}
+
+/** Asks with an empty request whether it is the change that is refused, or whatever comes from here. */
+function probe(run: Run, batch: OwnedBatch): Transition {
+  const request = requestOf(batch, { changes: [], limit: 0 });
+  return { state: { name: 'probing', run, batch }, effects: [{ name: 'exchange', request }] };
+}
+
+function counted(run: Run, { sent, received }: ExchangeResult): Run {
+  return { ...run, bytesSent: run.bytesSent + sent, bytesReceived: run.bytesReceived + received };
+}
+
+function receive({ run: sent, batch }: Exchanging, exchanged: ExchangeResult, context: Context): Transition {
+  const { reply } = exchanged;
+  const run: Run = { ...counted(sent, exchanged), narrowing: widened(sent.narrowing) };
+  const fits = checkReply(reply, { direction: run.direction, batch });
   if (!fits.ok) return fail(run, fits.error, context);
-  const { reply } = exchange;
   const resend = reply.results.some((result) => result.status === 'resend');
   const more = batch.more || resend || (run.direction !== 'up' && reply.more);
   return {
@@ -234,17 +254,23 @@ function receive(at: { run: Run; batch: Batch; exchange: ExchangeResult }, conte
   };
 }
 
-/** What only the request can tell about a reply: what is off here would lose a change (I2) or never come to an end. */
-function checkReply(run: Run, batch: Batch, reply: SyncReply): Result<null, Failure> {
-  const off = (detail: string) => err<Failure>({ code: 'bad_reply', detail });
-  if (reply.results.length !== batch.changes.length) return off('results do not match changes');
-  if (reply.cursor < batch.cursor) return off('the cursor went back');
-  if (run.direction !== 'up' && reply.more && reply.cursor === batch.cursor) return off('the cursor stands still');
-  const again = reply.results.some(({ status }, index) => status === 'resend' && batch.changes[index]?.op !== 'update');
-  return again ? off('asked to resend what was whole') : ok(null);
+function refuse({ run, batch, isSuspect }: Exchanging, failure: Failure, context: Context): Transition {
+  const count = batch.changes.length;
+  if (count === 0 || !isOfWhole(failure.code)) return mendOrFail(run, failure, context);
+  if (count > 1) {
+    const narrowing = halved(run.narrowing, batch);
+    return exchange({ run: { ...run, narrowing }, batch: narrowed(batch, narrowing), isSuspect: false });
+  }
+  if (!isSuspect) return probe(run, batch);
+  const narrowing = withSetAside(run.narrowing);
+  if (narrowing === null) return fail(run, failure, context);
+  return {
+    state: { name: 'applying', run: { ...run, narrowing }, batch, more: true },
+    effects: [{ name: 'setAside', sent: batch, refusal: failure }],
+  };
 }
 
-function refuse(run: Run, failure: Failure, context: Context): Transition {
+function mendOrFail(run: Run, failure: Failure, context: Context): Transition {
   const mend = run.mends < mostMends ? mendOf(run, failure) : null;
   if (mend === null) return fail(run, failure, context);
   const mended: Run = {

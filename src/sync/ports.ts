@@ -72,6 +72,11 @@ export interface SyncStore {
    * Applying the same pair twice changes nothing.
    */
   apply(sent: Batch, reply: SyncReply): Promise<Result<Applied, Failure>>;
+  /**
+   * The server refused a request that held this one change and nothing else, as a whole: the change leaves the outbox like
+   * a rejected one and is kept for the person, unless it was edited again meanwhile.
+   */
+  setAside(sent: Batch, refusal: Failure): Promise<Result<Applied, Failure>>;
   /** The server refused stamps too far ahead of its clock (milliseconds since 1970): pending stamps are corrected. */
   correctClock(serverTime: number): Promise<Result<null, Failure>>;
   /** Another device has this one's id: it takes a new one. What waits goes on waiting (I2). */

@@ -62,6 +62,8 @@ async function perform({ store, transport }: RunnerPorts, effect: Exclude<Effect
       return { name: 'exchanged', result: await transport.exchange(effect.request) };
     case 'apply':
       return { name: 'applied', result: await store.apply(effect.sent, effect.reply) };
+    case 'setAside':
+      return { name: 'applied', result: await store.setAside(effect.sent, effect.refusal) };
     case 'correctClock':
       return { name: 'mended', result: await store.correctClock(effect.serverTime) };
     case 'takeNewId':

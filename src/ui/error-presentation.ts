@@ -66,7 +66,7 @@ const titles: Partial<Record<Failure['code'], string>> = {
   clock_ahead: 'The clock was wrong',
 };
 
-/** Why a change was refused, by the server's code (protocol/messages.ts `ChangeErrorCode`), and about what. */
+/** Why a change was refused, by the server's code for the change (protocol/messages.ts `ChangeErrorCode`) or for a request with it alone. */
 export function presentRejection({ code, column_name }: { code: string; column_name: string | null }): string {
   const what = column_name === null ? null : columnWords(column_name);
   switch (code) {
@@ -78,6 +78,8 @@ export function presentRejection({ code, column_name }: { code: string; column_n
       return what === null ? 'Something in it is missing.' : `The ${what} is missing.`;
     case 'append_only':
       return 'It can only be added to, not changed.';
+    case 'too_large':
+      return errors.too_large.words;
     case 'unknown_table':
     case 'unknown_column':
       return 'The server does not know this kind of data yet.';

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Result } from '../../src/base/result.ts';
 import type { Database } from '../../src/client/db/database.ts';
+import type { Failure } from '../../src/protocol/errors.ts';
 import type { Change, RowPage, SyncReply } from '../../src/protocol/messages.ts';
 import { limits } from '../../src/protocol/limits.ts';
 import { latestStamp } from '../../src/sync/change.ts';
@@ -282,6 +283,64 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         run(`UPDATE vocabulary_item SET note = 'better' WHERE id = 'w1'`);
         await apply(sent, { results: [{ status: 'rejected', seq: 0, error: { code: 'invalid_value' } }] });
         expect((await gather()).changes).toMatchObject([{ op: 'insert', values: { note: 'better' } }]);
+      });
+    });
+
+    describe('sets aside a change for which alone a request was refused', () => {
+      const tooLarge: Failure = { code: 'too_large', detail: 'status 413' };
+      const only = async (id: string): Promise<Batch> => {
+        const batch = await gather();
+        return { ...batch, changes: batch.changes.filter((change) => change.id === id) };
+      };
+
+      it('and keeps it for the person, undone in its row, while the others wait on', async () => {
+        add('w1');
+        add('w2');
+        const { tables } = value(await opened.store.setAside(await only('w1'), tooLarge));
+        expect(tables).toMatchObject({
+          vocabulary_item: { sent: 1, received: 0, failed: 1, conflicts: 0, errors: [tooLarge] },
+        });
+        expect((await gather()).changes).toMatchObject([{ id: 'w2' }]);
+        expect(all('SELECT id FROM vocabulary_item')).toEqual([{ id: 'w2' }]);
+        expect(all('SELECT row_id, op, code, column_name, rejected_at FROM rejected_change')).toEqual([
+          { row_id: 'w1', op: 'insert', code: 'too_large', column_name: null, rejected_at: start },
+        ]);
+      });
+
+      it('and puts back what was before an edit', async () => {
+        add('w1');
+        await acknowledged(3);
+        run(`UPDATE vocabulary_item SET note = 'refused' WHERE id = 'w1'`);
+        const { tables } = value(await opened.store.setAside(await only('w1'), { code: 'invalid' }));
+        expect(tables['vocabulary_item']!.errors).toEqual([{ code: 'invalid' }]);
+        expect(all('SELECT note, _seq FROM vocabulary_item')).toEqual([{ note: '', _seq: 3 }]);
+        expect(all('SELECT values_json FROM rejected_change')).toEqual([{ values_json: '{"note":"refused"}' }]);
+      });
+
+      it('but not what was edited again meanwhile', async () => {
+        add('w1');
+        const sent = await only('w1');
+        run(`UPDATE vocabulary_item SET note = 'better' WHERE id = 'w1'`);
+        value(await opened.store.setAside(sent, tooLarge));
+        expect((await gather()).changes).toMatchObject([{ op: 'insert', values: { note: 'better' } }]);
+        expect(all('SELECT row_id FROM rejected_change')).toEqual([]);
+      });
+
+      it('and stays the device that the server knows, which has merged nothing of it', async () => {
+        add('w1');
+        await acknowledged(3);
+        const before = (await gather()).writers;
+        add('w2');
+        value(await opened.store.setAside(await only('w2'), tooLarge));
+        expect((await gather()).writers.slice(0, before.length)).toEqual(before);
+      });
+
+      it('but nothing once the account was left (I7)', async () => {
+        add('w1');
+        const sent = await only('w1');
+        opened.database.write((sql) => sql.run(`UPDATE sync_state SET user_id = 'ben'`), 'sync');
+        expect(await opened.store.setAside(sent, tooLarge)).toMatchObject({ error: { code: 'storage_busy' } });
+        expect((await gather()).changes).toHaveLength(1);
       });
     });
 

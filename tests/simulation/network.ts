@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../src/base/result.ts';
 import type { Failure } from '../../src/protocol/errors.ts';
 import type { SyncRequest } from '../../src/protocol/messages.ts';
 import { parseSyncReply } from '../../src/protocol/parse-reply.ts';
+import { latestStamp } from '../../src/sync/change.ts';
 import type { ExchangeResult, Transport } from '../../src/sync/ports.ts';
 import { limits } from '../../src/protocol/limits.ts';
 import type { Dice } from './dice.ts';
@@ -40,6 +41,8 @@ export class Network {
   /** How often a message meets a fault, in [0, 1]. */
   faults = 0;
   readonly #options: NetworkOptions;
+  /** Changes that were torn alone once. */
+  readonly #torn = new Set<string>();
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -75,7 +78,8 @@ export class Network {
     const { sender, process, settle } = message;
     const { scheduler, trace } = this.#options;
     const dice = this.#options.dice();
-    const fate = sender.partitioned ? 'request lost' : this.#fate(dice);
+    const drawn = sender.partitioned ? 'request lost' : this.#fate(dice);
+    const fate = drawn === 'request torn' && this.#wasTorn(message) ? 'request lost' : drawn;
     trace(`${sender.name} sends ${summary(message.request)}${fate === 'well' ? '' : ` (${fate})`}`);
     const refuse = (): void => settle(err({ code: 'offline' }));
     // A connection that is reset tells at once, one that hangs tells nothing.
@@ -127,6 +131,16 @@ export class Network {
       settle(reply.ok ? ok({ reply: reply.value, sent: body.length, received: text.length }) : reply);
     };
     scheduler.after(delay, { owner: process, label: 'gets the reply', run });
+  }
+
+  /** A change that arrives in pieces whenever it is sent alone is one that the server does not take, and is set aside. */
+  #wasTorn({ sender, request: { changes } }: Message): boolean {
+    const [change] = changes;
+    if (!change || changes.length > 1) return false;
+    const state = `${sender.name} ${change.table}/${change.id} ${latestStamp(change)}`;
+    const before = this.#torn.has(state);
+    this.#torn.add(state);
+    return before;
   }
 
   #fate(dice: Dice): Fate {

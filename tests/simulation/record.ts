@@ -115,6 +115,7 @@ export class DeviceRecord {
         if (corrected.ok) this.correctedAt = this.#options.scheduler.now;
         return corrected;
       },
+      setAside: (sent, refusal) => store.setAside(sent, refusal),
       takeNewId: () => store.takeNewId(),
       beginReload: (reload) => store.beginReload(reload),
       record: (report, next) => store.record(report, next),

@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly verdict: Verdict;
   /** Rows of a page at most. */
   readonly pageRows: number;
+  /** Changes of a request at most: what holds more is refused as a whole, as by a proxy with a bound of its own. */
+  readonly mostChanges: number;
   /** A planted bug in what is answered. */
   readonly answer?: ((reply: SyncReply, request: SyncRequest) => SyncReply) | undefined;
 }
@@ -62,9 +64,10 @@ export class Server {
 
   /** `session`: whose cookie came with the request. */
   handle(body: string, session: string | null): Result<string, Failure> {
-    const { scheduler, store, pageRows, answer } = this.#options;
+    const { scheduler, store, pageRows, mostChanges, answer } = this.#options;
     const request = parse(body);
     if (!request) return err({ code: 'malformed' });
+    if (request.changes.length > mostChanges) return err({ code: 'too_large' });
     if (session === null) return err({ code: 'signed_out' });
     if (request.user !== session) return err({ code: 'wrong_account' });
     const { now } = scheduler;

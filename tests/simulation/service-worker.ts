@@ -156,6 +156,7 @@ export class ServiceWorker {
       gather: (direction) => pause('direct: gather').then(() => store.gather(direction)),
       apply: (sent, reply) => pause('direct: apply').then(() => store.apply(sent, reply)),
       correctClock: (serverTime) => pause('direct: correct the clock').then(() => store.correctClock(serverTime)),
+      setAside: (sent, refusal) => pause('direct: set aside').then(() => store.setAside(sent, refusal)),
       takeNewId: () => pause('direct: take a new id').then(() => store.takeNewId()),
       beginReload: (reload) => pause('direct: begin a reload').then(() => store.beginReload(reload)),
       record: (report, next) => pause('direct: record').then(() => store.record(report, next)),

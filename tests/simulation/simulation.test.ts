@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLab, type Lab } from './lab.ts';
 import { verdictOf } from './main.ts';
 import { namedSeeds } from './named-seeds.ts';
-import { runSimulation } from './world.ts';
+import { runSimulation, type RunOptions } from './world.ts';
 
 const fixed = 60;
 const fresh = 40;
@@ -18,9 +18,9 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 /** Runs one seed after the other; the first that fails is what the test says. */
-async function expectToHold(seeds: readonly number[]): Promise<void> {
+async function expectToHold(seeds: readonly number[], options: Partial<RunOptions> = {}): Promise<void> {
   for (const seed of seeds) {
-    const result = await runSimulation({ seed, lab });
+    const result = await runSimulation({ seed, lab, ...options });
     const tail = result.violation === null ? [] : result.trace.slice(-25);
     expect([...tail, verdictOf(seed, result)].join('\n')).toBe(`seed ${seed}: holds`);
   }
@@ -40,6 +40,10 @@ describe('a simulation of devices and a server', () => {
     const base = Number(process.env['SIM_BASE'] ?? 1_000_000 + (Date.now() % 1_000_000_000));
     console.log(`simulation: seeds from ${base}; again with SIM_BASE=${base}`);
     await expectToHold(range(base, fresh));
+  });
+
+  it.each([1, 3])('holds where requests with more than %i changes are refused as a whole', async (mostChanges) => {
+    await expectToHold(range(1, 6), { mostChanges });
   });
 
   it('replays a seed exactly', async () => {

@@ -26,6 +26,8 @@ export interface RunOptions {
   /** Steps left out, for shrinking: the others throw as before. */
   readonly omit?: ReadonlySet<number>;
   readonly plant?: Plant;
+  /** The server refuses requests with more changes than this. */
+  readonly mostChanges?: number;
   /** The server is the memory server, whatever chance says. */
   readonly memory?: boolean;
 }
@@ -79,7 +81,7 @@ class World {
 
   constructor(options: RunOptions) {
     this.#options = options;
-    const { seed, lab, plant = {}, memory = plant.merge !== undefined } = options;
+    const { seed, lab, plant = {}, memory = plant.merge !== undefined, mostChanges = Infinity } = options;
     const dice = (this.#dice = new Dice(seed, 0));
     this.scheduler = new Scheduler(1_800_000_000_000);
     this.#rates = { person: 0.1 + 0.3 * dice.next(), fault: 0.02 + 0.16 * dice.next() };
@@ -93,7 +95,7 @@ class World {
         ? openMemoryServer({ merge: plant.merge ?? productMerge, verdict })
         : openSqliteServer({ users, newId: () => `server-${String((ids += 1))}` });
     const pageRows = dice.pick([1, 2, 5, 5_000]);
-    this.#server = new Server({ store, scheduler, verdict, pageRows, answer: plant.answer });
+    this.#server = new Server({ store, scheduler, verdict, pageRows, mostChanges, answer: plant.answer });
     const trace = (line: string): void => this.#note(`    ${line}`);
     this.#network = new Network({ scheduler, server: () => this.#server, dice: () => this.#dice, trace });
     this.#network.faults = dice.pick([0, 0.1, 0.3, 0.6]);

@@ -77,6 +77,7 @@ export function createPortStore(port: MessagePort): PortStore {
   return {
     gather: remote('gather'),
     apply: remote('apply'),
+    setAside: remote('setAside'),
     correctClock: remote('correctClock'),
     takeNewId: remote('takeNewId'),
     beginReload: remote('beginReload'),

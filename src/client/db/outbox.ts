@@ -3,8 +3,9 @@
  * that was edited again meanwhile stays, with just its newer columns.
  */
 import type { Value } from '../../base/value.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { Change, ChangeError, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
+import type { Change, ChangeErrorCode, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
 import { columnsOf, syncOrder, tableOf, type TableName } from '../../schema/tables.ts';
 import { latestStamp } from '../../sync/change.ts';
 import type { Batch, UnreadRecords } from '../../sync/ports.ts';
@@ -215,11 +216,15 @@ function resendWhole(sql: WriteSql, change: Change): void {
   ]);
 }
 
+interface Refused {
+  readonly change: Change;
+  readonly error: { readonly code: ChangeErrorCode | ErrorCode; readonly column?: string } | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
 /** Takes a change that can never succeed out of the queue, keeps it for the person to see, and undoes it in the row. */
-function setAside(
-  sql: WriteSql,
-  { change, error, now }: { change: Change; error: ChangeError | undefined; now: number },
-): void {
+export function setAside(sql: WriteSql, { change, error, now }: Refused): void {
   const entry = readEntry(sql, change);
   if (!entry || entry.stamp !== latestStamp(change) || !tableOf(change.table)) return;
   sql.run(

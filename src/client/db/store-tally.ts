@@ -1,5 +1,6 @@
 /** Counts what storing a reply did, table by table. */
-import type { RowPage, SyncReply } from '../../protocol/messages.ts';
+import type { Failure } from '../../protocol/errors.ts';
+import type { Change, RowPage, SyncReply } from '../../protocol/messages.ts';
 import type { AppliedTable, Batch } from '../../sync/ports.ts';
 import { addErrors } from '../../sync/tally.ts';
 import type { Stored } from './held-rows.ts';
@@ -45,6 +46,12 @@ export function createTally({ sent, reply, now }: Exchanged): StoreTally {
       add(page.table, { failed, errors, duration: Math.max(0, now() - start) });
     },
   };
+}
+
+/** Of a change that a whole request was refused for. */
+export function tallyOfRefused(change: Change, { code, detail }: Failure): AppliedTable {
+  const error = { code, ...(detail === undefined ? {} : { detail }) };
+  return { ...nothing, sent: 1, failed: 1, errors: [error], bytes: sizeOf(change) };
 }
 
 function sum(a: AppliedTable, b: AppliedTable): AppliedTable {

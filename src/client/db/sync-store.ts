@@ -15,10 +15,10 @@ import { answered, noWriters, restamped, sentStates } from '../../sync/writers.t
 import type { Database, ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
 import { retryHeld, storeRows, storeWhole } from './held-rows.ts';
-import { acknowledge, gatherChanges, markStored } from './outbox.ts';
+import { acknowledge, gatherChanges, markStored, setAside } from './outbox.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 import { confirmAnswered, confirmPulled, finishReload, reloadOf, startReload } from './reload.ts';
-import { createTally } from './store-tally.ts';
+import { createTally, tallyOfRefused } from './store-tally.ts';
 import { readStamps } from './stored-json.ts';
 
 /** A device clock less wrong than this is left alone: a request's own time is in the difference. Milliseconds. */
@@ -35,18 +35,31 @@ export function createSyncStore(database: Database): SyncStore {
     const persisted = await database.driver.persist();
     return persisted.ok ? done : persisted;
   };
+  /** Commits what the server said about `sent`, if that is still this device's. */
+  const commitCurrent = async <T>(sent: Batch, work: (sql: WriteSql) => T): Promise<Result<T, Failure>> => {
+    const current = guard(() => database.read((sql) => isCurrent(sql, sent)));
+    if (!current.ok) return current;
+    // Its rows are another's (I7), and its cursor is beyond rows that are gone (I6).
+    if (!current.value) return err({ code: 'storage_busy', detail: 'the account was left meanwhile' });
+    return commit(work);
+  };
   return {
     gather: (direction) => Promise.resolve(guard(() => database.read((sql) => readBatch(sql, direction)))),
     apply: async (sent, reply) => {
-      const current = guard(() => database.read((sql) => isCurrent(sql, sent)));
-      if (!current.ok) return current;
-      // Its rows are another's (I7), and its cursor is beyond rows that are gone (I6).
-      if (!current.value) return err({ code: 'storage_busy', detail: 'the account was left meanwhile' });
-      const whole = await commit((sql) => storeReply(sql, { database, sent, reply, storePage: storeWhole }));
+      const whole = await commitCurrent(sent, (sql) =>
+        storeReply(sql, { database, sent, reply, storePage: storeWhole }),
+      );
       // A row that its table refuses. The transaction is undone; once more, with care.
       if (whole.ok || whole.error.code !== 'storage_failed') return whole;
-      return commit((sql) => storeReply(sql, { database, sent, reply, storePage: storeRows }));
+      return commitCurrent(sent, (sql) => storeReply(sql, { database, sent, reply, storePage: storeRows }));
     },
+    // The server has merged nothing: what it knows of this device's past is as before.
+    setAside: (sent, refusal) =>
+      commitCurrent(sent, (sql) => {
+        const change = sent.changes[0]!;
+        setAside(sql, { change, error: { code: refusal.code }, now: database.deviceTime() });
+        return { tables: { [change.table]: tallyOfRefused(change, refusal) } };
+      }),
     correctClock: (serverTime) => commit((sql) => restamp(sql, { database, serverTime })),
     takeNewId: () =>
       commit((sql) => {

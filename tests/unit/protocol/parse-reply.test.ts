@@ -128,6 +128,7 @@ describe('an error reply', () => {
 
   it.each<[number, unknown, string]>([
     [401, null, 'signed_out'],
+    [413, '<html>', 'too_large'],
     [429, 'slow down', 'too_many_requests'],
     [502, '<html>', 'unavailable'],
     [500, { error: 'x' }, 'unavailable'],

@@ -67,6 +67,7 @@ const states: Record<State['name'], () => State> = {
   idle: () => idle,
   gathering: () => after(requested).state,
   exchanging: () => after(requested, gathered()).state,
+  probing: () => after(requested, gathered(), { name: 'exchanged', result: err({ code: 'invalid' }) }).state,
   applying: () => after(requested, gathered(), exchanged()).state,
   mending: () =>
     after(requested, gathered(), { name: 'exchanged', result: err({ code: 'clock_ahead', serverTime: 77 }) }).state,
@@ -84,6 +85,7 @@ const events: Record<Event['name'], Event> = {
 const answer: Partial<Record<State['name'], Event['name']>> = {
   gathering: 'gathered',
   exchanging: 'exchanged',
+  probing: 'exchanged',
   applying: 'applied',
   mending: 'mended',
   recording: 'recorded',
@@ -221,6 +223,15 @@ describe('the state machine', () => {
   it.each<[string, readonly Event[]]>([
     ['gathering', [requested, { name: 'gathered', result: err(offline) }]],
     ['exchanging', [requested, gathered(), { name: 'exchanged', result: err(offline) }]],
+    [
+      'probing',
+      [
+        requested,
+        gathered(),
+        { name: 'exchanged', result: err({ code: 'invalid' }) },
+        { name: 'exchanged', result: err(offline) },
+      ],
+    ],
     ['applying', [requested, gathered(), exchanged(), { name: 'applied', result: err(offline) }]],
     [
       'mending',

@@ -25,6 +25,7 @@ function ports(exchange: () => Promise<Result<ExchangeResult, Failure>>): Runner
     store: {
       gather: (direction) => note(`gather ${direction}`, ok(batch)),
       apply: () => note('apply', ok({ tables: {} })),
+      setAside: (sent, { code }) => note(`set aside ${sent.changes[0]!.id}: ${code}`, ok({ tables: {} })),
       correctClock: (serverTime) => note(`correct ${serverTime}`, ok(null)),
       takeNewId: () => note('take a new id', ok(null)),
       beginReload: ({ cause }) => note(`reload ${cause}`, ok(null)),
@@ -69,6 +70,28 @@ describe('the runner', () => {
     await createRunner(world).sync('both');
     expect(world.calls.slice(0, 3)).toEqual(['gather both', 'exchange', mended]);
     expect(world.calls.at(-1)).toBe('record ok');
+  });
+
+  it('sets a change aside for which alone the server refuses requests, then goes on', async () => {
+    const change = { table: 'setting', id: 's', op: 'delete', stamp: 5, baseSeq: 1 } as const;
+    let isThere = true;
+    const world = ports(() => Promise.resolve(err({ code: 'invalid' })));
+    const refusing: RunnerPorts = {
+      ...world,
+      store: {
+        ...world.store,
+        gather: () => Promise.resolve(ok({ ...batch, changes: isThere ? [change] : [] })),
+        setAside: (sent, refusal) => {
+          isThere = false;
+          return world.store.setAside(sent, refusal);
+        },
+      },
+      transport: {
+        exchange: ({ changes }) => (changes.length > 0 ? Promise.resolve(err({ code: 'invalid' })) : answered()),
+      },
+    };
+    expect(await createRunner(refusing).sync('both')).toMatchObject({ kind: 'done', report: { error: null } });
+    expect(world.calls).toEqual(['set aside s: invalid', 'apply', 'record ok']);
   });
 
   it('gives a failure as the outcome', async () => {

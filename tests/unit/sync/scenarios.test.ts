@@ -3,8 +3,10 @@
  * version's tests were about (docs/spec/first-version.md), and the crossings of docs/spec/sync.md's checklist.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { err } from '../../../src/base/result.ts';
 import type { ConflictStrategy } from '../../../src/schema/column.ts';
 import { strategyFrom } from '../../../src/schema/policies.ts';
+import type { Transport } from '../../../src/sync/ports.ts';
 import type { Outcome } from '../../../src/sync/machine.ts';
 import type { Direction, SyncReport, Tally } from '../../../src/sync/report.ts';
 import { addWord, DeviceUnderTest } from '../../support/device-under-test.ts';
@@ -118,6 +120,27 @@ describe('a profile', () => {
     expect(phone.all('SELECT table_name, code FROM rejected_change')).toEqual([
       { table_name: 'profile', code: 'invalid_value' },
     ]);
+  });
+
+  it('for which whole requests are refused is found and set aside, and the others arrive', async () => {
+    const proxied = server.transport(() => 'none');
+    const exchange: Transport['exchange'] = (request) =>
+      JSON.stringify(request).includes('unloved')
+        ? Promise.resolve(err({ code: 'too_large' }))
+        : proxied.exchange(request);
+    const tablet = new DeviceUnderTest({ name: 'tablet', transport: { exchange }, now: () => server.now });
+    for (let index = 0; index < 9; index += 1) {
+      tablet.write((sql) => addWord(sql, { id: `w${index}`, word: index === 5 ? 'unloved' : `word ${index}` }));
+    }
+    expect(await report(tablet)).toMatchObject({ error: null, succeeded: 8, failed: 1 });
+    expect(tablet.waiting()).toBe(0);
+    expect(tablet.all('SELECT row_id, code FROM rejected_change')).toEqual([{ row_id: 'w5', code: 'too_large' }]);
+    await laptop.sync();
+    expect([...laptop.rows('vocabulary_item').keys()]).toEqual([...tablet.rows('vocabulary_item').keys()]);
+    tablet.write((sql) => addWord(sql, { id: 'w5', word: 'loved' }));
+    expect(await report(tablet)).toMatchObject({ error: null, failed: 0 });
+    await laptop.sync();
+    expect(laptop.rows('vocabulary_item').get('w5')).toMatchObject({ word: 'loved' });
   });
 
   it('that is newer here goes up', async () => {

@@ -115,6 +115,7 @@ describe('failures in words', () => {
     expect(words('invalid_value')).not.toBe(words('code_of_2030'));
     expect(words('invalid_value', 'translation')).toBe('The translation is too long or of the wrong kind.');
     expect(words('missing_column', 'word')).toBe('The word is missing.');
+    expect(words('too_large')).toBe('This is too large to be sent.');
     expect(words('missing_column')).toBe('Something in it is missing.');
   });
 

@@ -1,0 +1,29 @@
+/** What a batch asks of the server, and what only the request can tell about the reply. */
+import { err, ok, type Result } from '../base/result.ts';
+import type { Failure } from '../protocol/errors.ts';
+import type { SyncReply, SyncRequest } from '../protocol/messages.ts';
+import { protocolVersion } from '../protocol/version.ts';
+import { schemaVersion } from '../schema/tables.ts';
+import type { Batch } from './ports.ts';
+import type { Direction } from './report.ts';
+
+/** A batch of an account: without one nothing is sent. */
+export type OwnedBatch = Batch & { readonly user: string };
+
+export function requestOf(batch: OwnedBatch, asked: Pick<SyncRequest, 'changes' | 'limit'>): SyncRequest {
+  const { user, device, writers, epoch, cursor, known } = batch;
+  return { protocol: protocolVersion, schema: schemaVersion, user, device, writers, epoch, cursor, known, ...asked };
+}
+
+/** What is off here would lose a change (I2) or never come to an end. */
+export function checkReply(
+  reply: SyncReply,
+  { direction, batch }: { direction: Direction; batch: Batch },
+): Result<null, Failure> {
+  const off = (detail: string) => err<Failure>({ code: 'bad_reply', detail });
+  if (reply.results.length !== batch.changes.length) return off('results do not match changes');
+  if (reply.cursor < batch.cursor) return off('the cursor went back');
+  if (direction !== 'up' && reply.more && reply.cursor === batch.cursor) return off('the cursor stands still');
+  const again = reply.results.some(({ status }, index) => status === 'resend' && batch.changes[index]?.op !== 'update');
+  return again ? off('asked to resend what was whole') : ok(null);
+}
