@@ -1,10 +1,13 @@
-/** Tests that run in Node: a project a kind, so that one kind can be run alone (`--project unit`). */
+/**
+ * Tests that Vitest runs: a project a kind, so that one kind can be run alone (`--project unit`). All run in Node but those
+ * of `browser`, which start real browsers.
+ */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { coverageFloors } from './coverage.js';
 
-const kinds = ['unit', 'property', 'simulation', 'conformance', 'contract', 'integration'];
+const kinds = ['unit', 'property', 'simulation', 'conformance', 'contract', 'integration', 'browser'];
 /** Their tests may ask for a PostgreSQL, which starts only then. */
 const withPostgres = new Set(['conformance', 'integration']);
 const folders = Object.keys(coverageFloors);

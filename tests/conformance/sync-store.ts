@@ -9,7 +9,7 @@ import { latestStamp } from '../../src/sync/change.ts';
 import { stampAt } from '../../src/sync/clock.ts';
 import type { Batch, SyncStore } from '../../src/sync/ports.ts';
 import type { SyncReport } from '../../src/sync/report.ts';
-import { addWord } from '../support/device-under-test.ts';
+import { addWord } from '../support/add-word.ts';
 
 export interface OpenedSyncStore {
   readonly store: SyncStore;

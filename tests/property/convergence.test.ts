@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tables, type TableName } from '../../src/schema/tables.ts';
-import { addWord, DeviceUnderTest } from '../support/device-under-test.ts';
+import { addWord } from '../support/add-word.ts';
+import { DeviceUnderTest } from '../support/device-under-test.ts';
 import { MemoryServer } from '../support/memory-server.ts';
 
 type Fault = 'none' | 'request lost' | 'reply lost';

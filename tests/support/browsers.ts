@@ -1,4 +1,5 @@
-/** Which browser the tests drive, and how it is started quietly. */
+/** Which browsers the tests drive, and how they are started quietly. */
+import { chromium, firefox, type BrowserContext } from '@playwright/test';
 import { findChromium, howToGetChromium } from '../../.scripts/browser.mjs';
 
 export function chromiumPath(): string {
@@ -21,3 +22,21 @@ export const quietChromium: readonly string[] = [
   '--disable-sync',
   '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
 ];
+
+/** `folder` holds its profile. */
+export function launchChromium(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, { executablePath: chromiumPath(), args: [...quietChromium] });
+}
+
+/** A Firefox as it is installed, not one that was built for tests: driven over WebDriver BiDi (Playwright 1.64). */
+export function launchFirefox(folder: string, executablePath: string): Promise<BrowserContext> {
+  return firefox.launchPersistentContext(folder, {
+    channel: 'moz-firefox',
+    executablePath,
+    firefoxUserPrefs: {
+      // A service worker that is busy with a suite is not idle. Milliseconds.
+      'dom.serviceWorkers.idle_timeout': 600_000,
+      'dom.serviceWorkers.idle_extended_timeout': 600_000,
+    },
+  });
+}

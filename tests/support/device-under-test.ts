@@ -67,12 +67,3 @@ export class DeviceUnderTest {
     return Number(this.all('SELECT count(*) AS n FROM outbox')[0]!['n']);
   }
 }
-
-/** A word as a person adds it: everything the table needs. */
-export function addWord(sql: WriteSql, word: { id: string; word: string; translation?: string; at?: number }): void {
-  const at = word.at ?? 0;
-  sql.run(
-    `INSERT INTO vocabulary_item (id, language, word, translation, created_at, due_at) VALUES (?, 'es', ?, ?, ?, ?)`,
-    [word.id, word.word, word.translation ?? '', at, at],
-  );
-}

@@ -4,7 +4,8 @@ import { err, ok } from '../../../src/base/result.ts';
 import type { Failure } from '../../../src/protocol/errors.ts';
 import { parseSyncReply } from '../../../src/protocol/parse-reply.ts';
 import type { Transport } from '../../../src/sync/ports.ts';
-import { addWord, DeviceUnderTest } from '../../support/device-under-test.ts';
+import { addWord } from '../../support/add-word.ts';
+import { DeviceUnderTest } from '../../support/device-under-test.ts';
 import { buildTestServer, type TestServer } from '../../support/server-harness.ts';
 import { sameOrigin, signUp, syncCall, testTime, type SignedUp } from '../../support/server-requests.ts';
 

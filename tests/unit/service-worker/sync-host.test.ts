@@ -7,7 +7,8 @@ import type { SyncRequest } from '../../../src/protocol/messages.ts';
 import type { Outcome } from '../../../src/sync/machine.ts';
 import type { SyncStore } from '../../../src/sync/ports.ts';
 import { createSyncHost, type SyncHost } from '../../../src/service-worker/sync-host.ts';
-import { addWord, DeviceUnderTest } from '../../support/device-under-test.ts';
+import { addWord } from '../../support/add-word.ts';
+import { DeviceUnderTest } from '../../support/device-under-test.ts';
 import { MemoryServer } from '../../support/memory-server.ts';
 
 const now = 1_800_000_000_000;

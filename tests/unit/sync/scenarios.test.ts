@@ -9,7 +9,8 @@ import { strategyFrom } from '../../../src/schema/policies.ts';
 import type { Transport } from '../../../src/sync/ports.ts';
 import type { Outcome } from '../../../src/sync/machine.ts';
 import type { Direction, SyncReport, Tally } from '../../../src/sync/report.ts';
-import { addWord, DeviceUnderTest } from '../../support/device-under-test.ts';
+import { addWord } from '../../support/add-word.ts';
+import { DeviceUnderTest } from '../../support/device-under-test.ts';
 import { MemoryServer } from '../../support/memory-server.ts';
 
 const day = 86_400_000;

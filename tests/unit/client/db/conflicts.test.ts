@@ -5,7 +5,8 @@ import { naturalId } from '../../../../src/client/db/natural-id.ts';
 import type { Row } from '../../../../src/schema/tables.ts';
 import type { Value } from '../../../../src/base/value.ts';
 import { openTestDatabase, type TestDatabase } from '../../../support/client-database.ts';
-import { addWord, DeviceUnderTest } from '../../../support/device-under-test.ts';
+import { addWord } from '../../../support/add-word.ts';
+import { DeviceUnderTest } from '../../../support/device-under-test.ts';
 import { MemoryServer } from '../../../support/memory-server.ts';
 
 const at = Date.UTC(2026, 10, 20, 12);

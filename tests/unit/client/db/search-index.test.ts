@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../../../src/client/db/driver.ts';
 import { planQuery } from '../../../../src/client/db/queries.ts';
 import { answerPlan, keepIndexed, type Later } from '../../../../src/client/db/search-index.ts';
-import { addWord, DeviceUnderTest } from '../../../support/device-under-test.ts';
+import { addWord } from '../../../support/add-word.ts';
+import { DeviceUnderTest } from '../../../support/device-under-test.ts';
 import { MemoryServer } from '../../../support/memory-server.ts';
 
 function createWorld() {

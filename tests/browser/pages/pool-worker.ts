@@ -1,0 +1,49 @@
+/** The suites of `Driver` and `SyncStore` on the pool of the origin's private files: `opfs-sahpool` as the app opens it. */
+import { createPortStore, serveStore } from '../../../src/client/adapters/store-over-port.ts';
+import type { Driver } from '../../../src/client/db/driver.ts';
+import { openOpfsPool } from '../../../src/client/db/drivers/opfs-pool.ts';
+import { describeDriver } from '../../conformance/driver.ts';
+import { describeSyncStore } from '../../conformance/sync-store.ts';
+import { openStoreOn } from './open-store.ts';
+import { runSuites } from './run-suites.ts';
+
+const directory = 'suites-pool';
+
+async function reset(): Promise<void> {
+  const root = await navigator.storage.getDirectory();
+  await root.removeEntry(directory, { recursive: true }).catch(() => undefined);
+}
+
+function open(): Promise<Driver> {
+  return openOpfsPool({
+    directory: `/${directory}`,
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  });
+}
+
+async function openEmpty(now: () => number) {
+  await reset();
+  return openStoreOn(await open(), now);
+}
+
+function define(): void {
+  describeDriver({ name: 'on the pool', persistent: true, reset, open });
+  describeSyncStore({ name: 'on the pool', open: openEmpty });
+  describeSyncStore({
+    name: 'over a port to the pool',
+    open: async (now) => {
+      const served = await openEmpty(now);
+      const { port1, port2 } = new MessageChannel();
+      serveStore(port1, served.store);
+      const store = createPortStore(port2);
+      const close = async (): Promise<void> => {
+        store.close();
+        port1.close();
+        await served.close();
+      };
+      return { ...served, store, close };
+    },
+  });
+}
+
+void runSuites(define).then((outcomes) => self.postMessage(outcomes));
