@@ -40,6 +40,15 @@ test('a person starts a conversation, writes, and finds it again', async ({ worl
   const app = await AppPage.firstRun(await world.device('phone'));
   await app.startConversation('Hoy hace sol.');
   await app.sendMessage('Voy al mercado.');
+
+  const message = app.page.getByLabel('Message in Spanish');
+  await message.fill('a'.repeat(8_002));
+  await expect(app.page.getByText('This is 2 characters too long.')).toBeVisible();
+  await expect(app.page.getByRole('button', { name: 'Send' })).toBeDisabled();
+  await message.fill('a'.repeat(8_000));
+  await expect(app.page.getByRole('button', { name: 'Send' })).toBeEnabled();
+  await message.clear();
+
   await app.goTo('Talk');
   await app.page.getByRole('main').getByRole('link').filter({ hasText: 'Voy al mercado.' }).click();
   await expect(app.page.getByRole('list', { name: 'Messages' }).getByRole('listitem')).toHaveCount(2);

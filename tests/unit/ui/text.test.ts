@@ -9,6 +9,7 @@ import {
 } from '../../../src/ui/state/text.ts';
 import { agoWords, counted, intervalWords } from '../../../src/ui/state/time-words.ts';
 import { errors } from '../../../src/protocol/errors.ts';
+import { messageLength, tooLong } from '../../../src/ui/state/field-limits.ts';
 import { presentFailure, presentRejection, storedWords, tableWords } from '../../../src/ui/error-presentation.ts';
 import { tables } from '../../../src/schema/tables.ts';
 
@@ -108,6 +109,14 @@ describe('failures in words', () => {
 
   it('name every table as a person would', () => {
     for (const table of Object.keys(tables)) expect(tableWords(table)).not.toContain('_');
+  });
+
+  it.each([
+    ['x'.repeat(8_000), undefined],
+    ['x'.repeat(8_001), 'This is 1 character too long. Shorten it, or split it in two.'],
+    ['x'.repeat(9_250), 'This is 1,250 characters too long. Shorten it, or split it in two.'],
+  ])('say by how much a text is too long to be kept', (text, words) => {
+    expect(tooLong(text, messageLength)).toBe(words);
   });
 
   it('have words for a refusal of a code that is not known', () => {
