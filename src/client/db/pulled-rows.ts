@@ -9,6 +9,9 @@ import { columnsOf, tableOf, tables, type TableName } from '../../schema/tables.
 import type { WriteSql } from './database.ts';
 import { readStamps } from './stored-json.ts';
 
+/** More gain little, and their texts are held at once. */
+const rowsAtOnce = 20;
+
 /** Applies a page. Columns that this version does not know are left out; the server keeps them. */
 export function applyPage(sql: WriteSql, page: RowPage & { readonly table: TableName }): void {
   const columns = columnsOf(page.table);
@@ -32,13 +35,23 @@ export function applyPage(sql: WriteSql, page: RowPage & { readonly table: Table
     else if (deleted.has(index)) removed.push(id);
     else stored.push([id, seq, ...values()]);
   });
-  if (stored.length > 0) sql.runMany(upsert(page.table), stored);
+  storeRows(sql, page.table, stored);
   remove(sql, page.table, removed);
 }
 
-function upsert(table: TableName): string {
+/** A statement costs beside its rows: the copies of file pages that let it fail alone, mostly. */
+function storeRows(sql: WriteSql, table: TableName, rows: readonly Value[][]): void {
+  const together = rows.length - (rows.length % rowsAtOnce);
+  const groups: Value[][] = [];
+  for (let from = 0; from < together; from += rowsAtOnce) groups.push(rows.slice(from, from + rowsAtOnce).flat());
+  if (groups.length > 0) sql.runMany(upsert(table, rowsAtOnce), groups);
+  if (together < rows.length) sql.runMany(upsert(table, 1), rows.slice(together));
+}
+
+function upsert(table: TableName, rows: number): string {
   const columns = columnsOf(table);
-  return `INSERT INTO ${table} (id, _seq, ${columns.join(', ')}) VALUES (?, ?${', ?'.repeat(columns.length)})
+  const row = `(?, ?${', ?'.repeat(columns.length)})`;
+  return `INSERT INTO ${table} (id, _seq, ${columns.join(', ')}) VALUES ${Array<string>(rows).fill(row).join(', ')}
 ON CONFLICT (id) DO UPDATE SET _seq = excluded._seq, ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
 WHERE excluded._seq > _seq`;
 }

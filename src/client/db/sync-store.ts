@@ -24,6 +24,11 @@ import { readStamps } from './stored-json.ts';
 /** A device clock less wrong than this is left alone: a request's own time is in the difference. Milliseconds. */
 const tolerableOffset = 2_000;
 const runsKept = 1_000;
+/**
+ * Frames in the log after which SQLite folds it into the file at a commit. While more pages of a pull are to come, most
+ * pages of the file are about to be written again. Not always so many: a start after a kill reads the log first.
+ */
+const foldAfter = { ordinarily: 1_000, inLongPull: 5_000 } as const;
 /** Corrected stamps stay this much below the server's bound, so that the next edits are accepted too. Milliseconds. */
 const correctionRoom = 5;
 
@@ -86,6 +91,7 @@ interface Storing {
 }
 
 function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing): Applied {
+  database.driver.exec(`PRAGMA wal_autocheckpoint = ${reply.more ? foldAfter.inLongPull : foldAfter.ordinarily}`);
   const tally = createTally({ sent, reply, now: () => database.deviceTime() });
   const reload = reloadOf(sql);
   acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });

@@ -1,5 +1,5 @@
 /** `POST /api/sync` when it is answered: lost replies, other devices, compression, a storage that fails. */
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorReply, SyncReply } from '../../../src/protocol/messages.ts';
 import { StoreUnavailable, type ChangeStore } from '../../../src/server/change-store.ts';
@@ -105,19 +105,22 @@ describe('bodies', () => {
     }
   });
 
-  it('go out gzipped when they are large and the client can read that, else plain', async () => {
+  it.each([
+    { readable: 'gzip, deflate, br', encoding: 'br', unpack: brotliDecompressSync },
+    { readable: 'gzip, deflate', encoding: 'gzip', unpack: gunzipSync },
+  ])('go out as $encoding when they are large and the client can read $readable, else plain', async (form) => {
     const who = await signUp(server);
     await sync(server, who, { changes: Array.from({ length: 200 }, (_, at) => settingInsert(`s${at}`, 'some value')) });
     const call = syncCall(who, syncRequest(who.user, { device: 'b' }));
     const plain = await server.app.inject(call);
     expect(plain.headers['content-encoding']).toBeUndefined();
-    const zipped = await server.app.inject({ ...call, headers: { ...call.headers, 'accept-encoding': 'gzip, br' } });
-    expect(zipped.headers['content-encoding']).toBe('gzip');
+    const zipped = await server.app.inject({ ...call, headers: { ...call.headers, 'accept-encoding': form.readable } });
+    expect(zipped.headers['content-encoding']).toBe(form.encoding);
     expect(zipped.headers['vary']).toMatch(/accept-encoding/i);
-    expect(JSON.parse(gunzipSync(zipped.rawPayload).toString())).toEqual(plain.json());
+    expect(JSON.parse(form.unpack(zipped.rawPayload).toString())).toEqual(plain.json());
     const small = await server.app.inject({
       ...syncCall(who, syncRequest(who.user, { cursor: 200 })),
-      headers: { ...call.headers, 'accept-encoding': 'gzip' },
+      headers: { ...call.headers, 'accept-encoding': form.readable },
     });
     expect(small.headers['content-encoding']).toBeUndefined();
   });

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => device.close());
 
-async function pull(keys: readonly string[]): Promise<void> {
+async function pull(keys: readonly string[], more = false): Promise<void> {
   const store = createSyncStore(device.database);
   const sent = await store.gather('down');
   const page: SyncReply['changes'][number] = {
@@ -30,7 +30,7 @@ async function pull(keys: readonly string[]): Promise<void> {
     values: [keys, keys.map(() => '1')],
   };
   const reply = { results: [], changes: [page], cursor: keys.length, epoch: 'e', head: keys.length };
-  expect(sent.ok && (await store.apply(sent.value, { ...reply, more: false, clock: 0, serverTime: 0 }))).toBeTruthy();
+  expect(sent.ok && (await store.apply(sent.value, { ...reply, more, clock: 0, serverTime: 0 }))).toBeTruthy();
 }
 
 it('without a savepoint, which would make every row dearer than the one before', async () => {
@@ -48,4 +48,24 @@ it('once more with one around each row when the table refuses any', async () => 
   expect(device.rows('SELECT id FROM held_row')).toEqual([{ id: 'b' }]);
   expect(device.rows('SELECT cursor FROM sync_state')).toEqual([{ cursor: 3 }]);
   expect(statements.filter((sql) => sql.startsWith('SAVEPOINT'))).not.toEqual([]);
+});
+
+it('with the log folded into the file more rarely while more is to come', async () => {
+  const frames = () => {
+    const asked = device.database.driver.prepare('PRAGMA wal_autocheckpoint');
+    const [[count] = []] = asked.arrays();
+    return count;
+  };
+  await pull(['a'], true);
+  expect(frames()).toBe(5_000);
+  await pull(['b']);
+  expect(frames()).toBe(1_000);
+});
+
+it('in statements of many rows and one for each that is left over', async () => {
+  const keys = Array.from({ length: 47 }, (_, index) => `key-${String(index).padStart(2, '0')}`);
+  await pull(keys);
+  expect(device.rows('SELECT id, key, _seq FROM setting ORDER BY id')).toEqual(
+    keys.map((key, index) => ({ id: key, key, _seq: index + 1 })),
+  );
 });
