@@ -33,7 +33,7 @@ const appBuild: UserConfig = {
 };
 
 /** The server, and the tools of its operator. */
-const serverEntries = ['main', 'backup'];
+const serverEntries = ['main', 'backup', 'migrate-store'];
 
 const serverBuild: UserConfig = {
   publicDir: false,
