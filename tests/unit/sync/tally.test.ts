@@ -35,3 +35,10 @@ it('keeps each kind of error once, and a few', () => {
   const sum = addErrors(addErrors([], errors), [...errors, { code: 'storage_failed', detail: 'row 0' }]);
   expect(sum.map(({ detail }) => detail)).toEqual(['row 0', 'row 1', 'row 2', 'row 3', 'row 4']);
 });
+
+it('tells errors apart by code and by detail', () => {
+  const full = { code: 'storage_full' as const, detail: 'row 0' };
+  const failed = { code: 'storage_failed' as const, detail: 'row 0' };
+  const bare = { code: 'storage_failed' as const };
+  expect(addErrors([full], [failed, bare, full])).toEqual([full, failed, bare]);
+});
