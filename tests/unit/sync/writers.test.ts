@@ -182,3 +182,14 @@ describe('two devices that come from one file', () => {
     return latest;
   }
 });
+
+describe('a device without an opening that edits', () => {
+  it('sends the state that the server has answered for, and no other', () => {
+    expect(sentStates({ merged: ['a', 5], since: [] }, 0)).toEqual([['a', 5]]);
+    expect(sentStates({ merged: null, since: [] }, 0)).toEqual([]);
+  });
+
+  it('goes on with what it has when the server has answered for none of its states', () => {
+    expect(answered({ merged: ['a', 1], since: [['b', 2]] }, [])).toEqual({ merged: null, since: [['b', 2]] });
+  });
+});
