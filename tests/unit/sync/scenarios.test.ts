@@ -12,6 +12,7 @@ import type { Direction, SyncReport, Tally } from '../../../src/sync/report.ts';
 import { addWord } from '../../support/add-word.ts';
 import { DeviceUnderTest } from '../../support/device-under-test.ts';
 import { MemoryServer } from '../../support/memory-server.ts';
+import { openNodeDriver } from '../../support/node-driver.ts';
 
 const day = 86_400_000;
 const directions: readonly Direction[] = ['up', 'down', 'both'];
@@ -142,6 +143,31 @@ describe('a profile', () => {
     expect(await report(tablet)).toMatchObject({ error: null, failed: 0 });
     await laptop.sync();
     expect(laptop.rows('vocabulary_item').get('w5')).toMatchObject({ word: 'loved' });
+  });
+
+  it('that is set aside alone does not make the device look like a copy of itself', async () => {
+    const driver = openNodeDriver();
+    let ids = 0;
+    const newId = () => `id-${(ids += 1)}`;
+    const proxied = server.transport(() => 'none');
+    const exchange: Transport['exchange'] = (request) =>
+      request.changes.some(({ id }) => id === 'bad')
+        ? Promise.resolve(err({ code: 'invalid' }))
+        : proxied.exchange(request);
+    // Opened anew, it is another writer: what the server merged of the first one has to stay in its past.
+    const open = () =>
+      new DeviceUnderTest({ name: 'tablet', driver, newId, transport: { exchange }, now: () => server.now });
+    const add = (tablet: DeviceUnderTest, id: string) => tablet.write((sql) => addWord(sql, { id, word: id }));
+    const first = open();
+    add(first, 'a');
+    await report(first);
+    const before = first.all('SELECT device FROM sync_state');
+    const second = open();
+    add(second, 'bad');
+    expect(await report(second)).toMatchObject({ error: null, failed: 1 });
+    add(second, 'b');
+    expect(await report(second)).toMatchObject({ error: null, failed: 0, succeeded: 1 });
+    expect(second.all('SELECT device FROM sync_state')).toEqual(before);
   });
 
   it('that is newer here goes up', async () => {
