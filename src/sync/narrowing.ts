@@ -4,7 +4,6 @@
  * before it is set aside: a request that was damaged on its way, and a server that takes nothing, look alike at first.
  */
 import type { ErrorCode } from '../protocol/errors.ts';
-import { limits } from '../protocol/limits.ts';
 import type { Batch } from './ports.ts';
 
 export interface Narrowing {
@@ -20,7 +19,8 @@ export interface Narrowing {
  */
 const mostSetAside = 10;
 
-export const wide: Narrowing = { most: limits.pushChanges, setAside: 0 };
+/** As many as were gathered. */
+export const wide: Narrowing = { most: Infinity, setAside: 0 };
 
 /** Codes that blame the request as a whole, and so perhaps one change in it. */
 const ofWhole: readonly ErrorCode[] = ['malformed', 'invalid', 'too_large'];
@@ -39,7 +39,7 @@ export function halved(narrowing: Narrowing, { changes }: Batch): Narrowing {
 }
 
 export function widened(narrowing: Narrowing): Narrowing {
-  return { ...narrowing, most: Math.min(narrowing.most * 2, limits.pushChanges) };
+  return { ...narrowing, most: narrowing.most * 2 };
 }
 
 /** With one more set aside, or null when there were too many already. */

@@ -44,8 +44,7 @@ function run(count: number, { bad = [], refusal, direction = 'both' }: World): R
       case 'exchange': {
         const { request } = effect;
         const failure = refuses(request, steps);
-        if (request.changes.length > 0) steps.push(request.changes.length);
-        else if (request.limit === 0) steps.push('?');
+        steps.push(request.changes.length === 0 && request.limit === 0 ? '?' : request.changes.length);
         return { name: 'exchanged', result: failure ? err(failure) : ok(answerTo(request)) };
       }
       case 'apply':
@@ -125,8 +124,8 @@ describe('a request that is refused as a whole', () => {
   });
 
   it('is made larger again with every reply', () => {
-    const { steps } = run(12, { bad: ['c0'] });
-    expect(steps).toEqual([12, 6, 3, 1, '?', 1, 'c0', 1, 2, 4, 4]);
+    expect(run(12, { bad: ['c0'] }).steps).toEqual([12, 6, 3, 1, '?', 1, 'c0', 1, 2, 4, 4]);
+    expect(run(8, { bad: ['c0'] }).steps).toEqual([8, 4, 2, 1, '?', 1, 'c0', 1, 2, 4]);
   });
 
   it('gives up several changes, each for itself, also of those side by side', () => {
@@ -171,7 +170,7 @@ describe('a request that is refused as a whole', () => {
   });
 
   it('with nothing in it is a failure', () => {
-    expect(run(0, { refusal: () => invalid })).toMatchObject({ report: { error: { code: 'invalid' } } });
+    expect(run(0, { refusal: () => invalid })).toMatchObject({ steps: [0], report: { error: { code: 'invalid' } } });
   });
 
   it('ends the run when more than ten changes were set aside: it is not the changes', () => {
