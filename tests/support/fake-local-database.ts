@@ -69,6 +69,8 @@ export class FakeLocalDatabase implements LocalDatabase {
     waiting: 0,
     rejected: 0,
     open_conflicts: 0,
+    cursor: 0,
+    known: 0,
     last_sync_at: null,
     last_error: null,
     next_attempt_at: null,

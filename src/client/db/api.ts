@@ -70,6 +70,9 @@ export interface SyncStatusRow {
   readonly waiting: number;
   readonly rejected: number;
   readonly open_conflicts: number;
+  /** Of the server's sequence: what is stored here, and the highest that this device has heard of. */
+  readonly cursor: number;
+  readonly known: number;
   /** End of the last run that got through, milliseconds since 1970. */
   readonly last_sync_at: number | null;
   readonly last_error: ErrorCode | null;

@@ -92,7 +92,7 @@ const statusSql = `SELECT user_id, user_name, device,
   (SELECT count(*) FROM outbox) AS waiting,
   (SELECT count(*) FROM rejected_change) AS rejected,
   (SELECT count(*) FROM conflict WHERE state = 'open') AS open_conflicts,
-  last_sync_at, last_error, next_attempt_at, notice
+  cursor, known, last_sync_at, last_error, next_attempt_at, notice
 FROM sync_state`;
 
 // The 95th percentile by nearest rank.

@@ -25,8 +25,7 @@ export function chipOf({ status, activity }: ChipInput): Chip {
   if (status === null)
     return { kind: 'opening', label: 'Opening', words: 'The database of this device is being opened.' };
   if (status.user_id === null) return withoutAccount(activity.online);
-  if (activity.running && activity.online)
-    return { kind: 'syncing', label: 'Syncing', words: 'Your changes are being exchanged with the server.' };
+  if (activity.running && activity.online) return syncing(status);
   const attention = attentionOf(status, activity);
   if (attention !== null) return { kind: 'attention', label: 'Needs attention', words: attention };
   if (!activity.online) return offline(status.waiting);
@@ -36,6 +35,21 @@ export function chipOf({ status, activity }: ChipInput): Chip {
   if (status.last_sync_at === null)
     return { kind: 'waiting', label: 'Not synced yet', words: 'The first sync has not run yet.' };
   return { kind: 'synced', label: 'Synced', words: 'Everything on this device is on the server too.' };
+}
+
+/** Fewer changes of other devices than this have arrived before anyone reads how many of them are here. */
+const noticeable = 2_000;
+
+/** In tenths: the chip is read aloud when it changes. */
+function syncing({ cursor, known }: SyncStatusRow): Chip {
+  if (known - cursor < noticeable)
+    return { kind: 'syncing', label: 'Syncing', words: 'Your changes are being exchanged with the server.' };
+  const percent = Math.floor((cursor / known) * 10) * 10;
+  return {
+    kind: 'syncing',
+    label: percent === 0 ? 'Loading' : `Loading · ${percent} %`,
+    words: `${percent} % of what is on the server has arrived. You can use what is here already.`,
+  };
 }
 
 function withoutAccount(online: boolean): Chip {

@@ -11,6 +11,8 @@ const signedIn: SyncStatusRow = {
   waiting: 0,
   rejected: 0,
   open_conflicts: 0,
+  cursor: 100,
+  known: 100,
   last_sync_at: 1_000,
   last_error: null,
   notice: null,
@@ -96,6 +98,17 @@ describe('the chip', () => {
   it.each(withAccountCases)('says $kind when $when', ({ status, activity, kind, label }) => {
     const chip = chipOf({ status: { ...signedIn, ...status }, activity: { ...calm, ...activity } });
     expect(chip).toMatchObject({ kind, label });
+  });
+
+  it('says how much has arrived while a large load is under way', () => {
+    const said = (cursor: number, known = 100_000) =>
+      chipOf({ status: { ...signedIn, cursor, known }, activity: { ...calm, running: true } });
+    expect(said(5_000)).toMatchObject({ kind: 'syncing', label: 'Loading' });
+    expect(said(48_000)).toMatchObject({ kind: 'syncing', label: 'Loading · 40 %' });
+    expect(said(48_000).words).toContain('40 % of what is on the server has arrived');
+    // The end of it, and a few changes of another day, are over before anyone reads it.
+    expect(said(99_000).label).toBe('Syncing');
+    expect(said(500, 1_000).label).toBe('Syncing');
   });
 
   it('says that the app opens until the database answered', () => {
