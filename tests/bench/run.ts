@@ -8,6 +8,7 @@ import { measureDirect } from './parts/direct.ts';
 import { measureEngine } from './parts/engine.ts';
 import { measureExchange } from './parts/exchange.ts';
 import { measureLatency } from './parts/latency.ts';
+import { measurePageForms } from './parts/page-forms.ts';
 import { measureSizes } from './parts/sizes.ts';
 import { measureStarts } from './parts/starts.ts';
 import { measureWrites } from './parts/writes.ts';
@@ -20,6 +21,7 @@ const parts: Readonly<Record<string, (lab: Lab) => Promise<Series[]>>> = {
   sizes: measureSizes,
   direct: measureDirect,
   engine: measureEngine,
+  pages: measurePageForms,
 };
 
 /** Gives the exit code: 1 when a part failed; a missed target is a result like any other. */
