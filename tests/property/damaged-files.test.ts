@@ -148,6 +148,29 @@ describe('a client’s file with damaged JSON', () => {
     expect(damagedSteps).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['that is none', '{'],
+    ['that names no column', JSON.stringify({ nowhere: [1, 'before'] })],
+  ])('keeps an edit with a base %s here, and begins a reload all the same', async (_, base) => {
+    const device = openDevice();
+    device.database.write((sql) => sql.run(cells[1]!.sql, [base]), 'sync');
+    expect(await device.store.beginReload({ cause: 'restored', common: 0 })).toMatchObject({ ok: true });
+    const batch = await device.store.gather('both');
+    if (!batch.ok) throw new Error(batch.error.code);
+    expect(batch.value.changes.every(({ base: sent }) => !Object.hasOwn(sent ?? {}, 'nowhere'))).toBe(true);
+    await device.database.close();
+  });
+
+  it('does not send an edit with a base that names no column', async () => {
+    const device = openDevice();
+    device.database.write((sql) => sql.run(cells[1]!.sql, [JSON.stringify({ nowhere: [1, 'before'] })]), 'sync');
+    const batch = await device.store.gather('both');
+    if (!batch.ok) throw new Error(batch.error.code);
+    expect(batch.value.changes.map(({ op }) => op)).not.toContain('update');
+    expect(batch.value.unread).toMatchObject({ vocabulary_item: { count: 1 } });
+    await device.database.close();
+  });
+
   it('keeps one table’s damage to itself: the others are sent, and rows of theirs are stored', async () => {
     const device = openDevice();
     const [cell] = cells;

@@ -138,7 +138,7 @@ function readChange(table: TableName, row: readonly Value[]): Change {
     ...several,
     values: dirty,
     baseSeq,
-    ...(base === null ? {} : { base: readBase(base) }),
+    ...(base === null ? {} : { base: readBase(base, columns) }),
   };
 }
 
@@ -165,7 +165,7 @@ function readEntry(sql: ReadSql, change: Change): OutboxRow | null {
   ]);
   if (!row) return null;
   const [op, stamp, since, stamps, base] = row as [Change['op'], Stamp, Stamp, string | null, string | null];
-  const parsedBase = op === 'update' && base !== null ? readBase(base) : {};
+  const parsedBase = op === 'update' && base !== null ? readBase(base, columnsOf(change.table as TableName)) : {};
   return { op, stamp, since, stamps: readStamps(stamps), base: parsedBase };
 }
 

@@ -16,6 +16,7 @@ import { columnsOf, syncOrder, type TableName } from '../../schema/tables.ts';
 import type { Reload } from '../../sync/ports.ts';
 import type { ReloadCause } from '../../sync/report.ts';
 import type { ReadSql, WriteSql } from './database.ts';
+import { StorageError } from './driver.ts';
 import { readBase } from './stored-json.ts';
 
 type OurPage = RowPage & { readonly table: TableName };
@@ -91,7 +92,7 @@ ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', since = excluded.since, base 
   const based = sql.arrays(`SELECT base, tbl, id FROM outbox WHERE op = 'update' AND base IS NOT NULL`);
   sql.runMany(
     'UPDATE outbox SET base = ? WHERE tbl = ? AND id = ?',
-    based.map(([base, table, id]) => [lowered(String(base), common), table!, id!]),
+    based.map(([base, table, id]) => [lowered(String(base), { table: table as TableName, common }), table!, id!]),
   );
   sql.run('UPDATE outbox SET base_seq = min(base_seq, ?)', [common]);
 }
@@ -122,9 +123,15 @@ function bringBackDiffering(sql: WriteSql, page: OurPage): void {
   });
 }
 
-function lowered(json: string, common: Sequence): string {
-  const base = Object.entries(readBase(json));
-  return JSON.stringify(
-    Object.fromEntries(base.map(([column, [seq, value]]) => [column, [Math.min(seq, common), value]])),
-  );
+/** A damaged one stays as it is: its edit does not go out (outbox.ts), and must not keep the others from it. */
+function lowered(json: string, { table, common }: { table: TableName; common: Sequence }): string {
+  try {
+    const base = Object.entries(readBase(json, columnsOf(table)));
+    return JSON.stringify(
+      Object.fromEntries(base.map(([column, [seq, value]]) => [column, [Math.min(seq, common), value]])),
+    );
+  } catch (cause) {
+    if (!(cause instanceof StorageError)) throw cause;
+    return json;
+  }
 }

@@ -16,8 +16,12 @@ export function readStamps(json: Value): Stamps {
   return json === null ? {} : readRecord(json, isWhole);
 }
 
-export function readBase(json: Value): Base {
-  return readRecord(json, isBased);
+/** `columns`: those of the table, which alone may be named. */
+export function readBase(json: Value, columns: readonly string[]): Base {
+  const base = readRecord(json, isBased);
+  // When the change is refused and undone, the names go into SQL.
+  if (!Object.keys(base).every((name) => columns.includes(name))) throw damaged();
+  return base;
 }
 
 export function readValues(json: Value): Values {
@@ -41,8 +45,12 @@ export function isWhole(value: unknown): value is number {
 function readRecord<T>(json: Value, fits: (entry: unknown) => entry is T): Readonly<Record<string, T>> {
   const record = parseStored(json);
   const isRecord = typeof record === 'object' && record !== null && !Array.isArray(record);
-  if (!isRecord || !Object.values(record).every(fits)) throw new StorageError('storage_failed', 'damaged JSON');
+  if (!isRecord || !Object.values(record).every(fits)) throw damaged();
   return record as Readonly<Record<string, T>>;
+}
+
+function damaged(): StorageError {
+  return new StorageError('storage_failed', 'damaged JSON');
 }
 
 function isBased(entry: unknown): entry is readonly [Sequence, Value] {
