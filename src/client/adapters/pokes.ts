@@ -2,7 +2,8 @@
  * The server's pokes: an event stream, open in the leading tab while it is in view. A poke says only that there is
  * something new. The browser reconnects by itself with the last event's id; a stream that was refused is tried again.
  */
-const retryAfterRefusal = 30_000;
+/** Milliseconds, at least; by chance up to three times as long, so that not all pages of a server that was away ask at once. */
+const retryAfterRefusal = 15_000;
 
 export interface Pokes {
   /** Listens on behalf of a device, or to none. */
@@ -26,7 +27,7 @@ export function openPokes(onPoke: () => void): Pokes {
     source.addEventListener('error', () => {
       if (source.readyState !== EventSource.CLOSED || stream?.source !== source) return;
       close();
-      retry = setTimeout(() => open(device), retryAfterRefusal);
+      retry = setTimeout(() => open(device), retryAfterRefusal * (1 + 2 * Math.random()));
     });
   };
 

@@ -4,8 +4,9 @@ import { sendFailure } from './failures.ts';
 import { pokeEvent } from './poke-hub.ts';
 import type { RouteContext, Server } from './server-types.ts';
 
-/** What a page waits before it connects again, in milliseconds. */
-const reconnectAfter = 3_000;
+/** What a page waits before it connects again, in milliseconds: this and by chance up to as much more, so that after a
+ * restart they do not all come at once. */
+const reconnectAfter = 2_000;
 
 export function addEventRoute(server: Server, { store, sessions, hub, config }: RouteContext): void {
   // A HEAD of it would open a stream that nobody reads.
@@ -21,7 +22,7 @@ export function addEventRoute(server: Server, { store, sessions, hub, config }: 
     const events = hub.open({ user: session.user.id, session: session.tokenHash, device });
     try {
       const head = await store.head(session.user.id);
-      events.push(`retry: ${reconnectAfter}\n${pokeEvent(head)}`);
+      events.push(`retry: ${Math.round(reconnectAfter * (1 + Math.random()))}\n${pokeEvent(head)}`);
       hub.greeted({ user: session.user.id, head, from: device });
     } catch (error) {
       events.destroy();

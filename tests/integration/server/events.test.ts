@@ -45,7 +45,7 @@ async function listen(who: SignedUp, query = ''): Promise<EventStream> {
   const stream: EventStream = {
     status: reply.status,
     headers: reply.headers,
-    text: () => received.replaceAll(':\n\n', ''),
+    text: () => withoutWait(received.replaceAll(':\n\n', '')),
     raw: () => received,
     ended: () => ended,
     close: () => abort.abort(),
@@ -55,7 +55,9 @@ async function listen(who: SignedUp, query = ''): Promise<EventStream> {
 }
 
 const poke = (head: number) => `id: ${head}\nevent: poke\ndata: ${head}\n\n`;
-const start = (head: number) => `retry: 3000\n${poke(head)}`;
+/** Without the time to wait before connecting again, which is another each time. */
+const start = (head: number) => poke(head);
+const withoutWait = (text: string): string => text.replace(/^retry: \d+\n/, '');
 
 describe('the event stream', () => {
   it('begins with the head of the account', async () => {
@@ -68,6 +70,16 @@ describe('the event stream', () => {
     expect(stream.headers.get('cache-control')).toContain('no-store');
     expect(stream.headers.get('content-security-policy')).toContain("default-src 'self'");
     await until(() => expect(stream.text()).toBe(start(2)));
+  });
+
+  it('says when to connect again, not at the same moment to all', async () => {
+    const who = await signUp(server);
+    const streams = await Promise.all(Array.from({ length: 20 }, () => listen(who)));
+    await until(() => streams.forEach((stream) => expect(stream.raw()).toMatch(/^retry: \d{4}\n/)));
+    const waits = streams.map((stream) => Number(/\d+/.exec(stream.raw())![0]));
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(2_000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(4_000);
+    expect(new Set(waits).size).toBeGreaterThan(10);
   });
 
   it('pokes every page of the user with the sequence alone, and nobody else', async () => {
@@ -164,7 +176,7 @@ describe('the event stream', () => {
     const brief = await startTestServer();
     const who = await signUp(brief);
     const reply = await fetch(`${brief.url}/api/sync/events`, { headers: { cookie: who.cookie } });
-    const body = reply.text();
+    const body = reply.text().then(withoutWait);
     await brief.close();
     expect(await body).toBe(start(0));
   });
