@@ -84,7 +84,7 @@ function withDamage(whole: unknown, { at, kind, part: drawn }: Damage): unknown 
     parent.splice(Number(key), kind === 'add' ? 0 : 1, ...(kind === 'remove' ? [] : [part]));
   } else {
     const record = parent as Record<string, unknown>;
-    if (kind === 'remove') delete record[key];
+    if (kind === 'remove') Reflect.deleteProperty(record, key);
     else record[kind === 'add' ? `${key}_` : key] = part;
   }
   return whole;
