@@ -681,6 +681,20 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(all('SELECT id FROM held_row')).toEqual([]);
       });
 
+      it('and an edit over what was set aside, which the server took, is set aside with it (I3)', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'fine' })], cursor: 1 });
+        forbid('bad');
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 2, note: 'bad' })], cursor: 2 });
+        run(`UPDATE vocabulary_item SET translation = 'edited' WHERE id = 'w1'`);
+        await acknowledged(3);
+        allow();
+        await apply(await gather(), { cursor: 3 });
+        expect(all('SELECT note, translation, _seq FROM vocabulary_item')).toEqual([
+          { note: 'bad', translation: 'edited', _seq: 3 },
+        ]);
+        expect(all('SELECT id FROM held_row')).toEqual([]);
+      });
+
       it('by leaving a damaged record in the outbox and sending the others', async () => {
         add('w1');
         await acknowledged(1);

@@ -4,7 +4,7 @@
  * tables go on, and are tried again with every reply.
  */
 import type { Value } from '../../base/value.ts';
-import type { RowPage } from '../../protocol/messages.ts';
+import type { Change, ChangeResult, RowPage } from '../../protocol/messages.ts';
 import { columnsOf, tableOf, type TableName } from '../../schema/tables.ts';
 import type { TableError } from '../../sync/report.ts';
 import type { WriteSql } from './database.ts';
@@ -59,6 +59,23 @@ export function retryHeld(sql: WriteSql): void {
     };
     attempt(sql, store);
   }
+}
+
+/**
+ * A row whose newer state is set aside was edited here, and the edit stands on the server: that state and the edit are
+ * what the server holds now, and are set aside together. The row here stays older, whatever the result says of it, or it
+ * would pass for the server's for ever (I3). Gives the results without the sequences of such rows.
+ */
+export function moveHeld(sql: WriteSql, changes: readonly Change[], results: readonly ChangeResult[]): ChangeResult[] {
+  const held = sql.arrays('SELECT tbl, id, row FROM held_row');
+  return results.map((result, index) => {
+    const { table, id, op, values = {} } = changes[index]!;
+    const [, , json] = held.find((row) => row[0] === table && row[1] === id) ?? [];
+    if (json === undefined || result.seq === 0 || op !== 'update') return result;
+    const row = json === null ? null : JSON.stringify({ ...readValues(json), ...values });
+    sql.run('UPDATE held_row SET seq = ?, row = ? WHERE tbl = ? AND id = ?', [result.seq, row, table, id]);
+    return { ...result, seq: 0 };
+  });
 }
 
 /** Why the work failed, or null. What it wrote until then is undone; a full disk fails the whole transaction. */

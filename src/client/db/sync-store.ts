@@ -14,7 +14,7 @@ import type { Direction, SyncReport } from '../../sync/report.ts';
 import { answered, noWriters, restamped, sentStates } from '../../sync/writers.ts';
 import type { Database, ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
-import { retryHeld, storeRows, storeWhole } from './held-rows.ts';
+import { moveHeld, retryHeld, storeRows, storeWhole } from './held-rows.ts';
 import { acknowledge, gatherChanges, markStored, setAside } from './outbox.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 import { confirmAnswered, confirmPulled, finishReload, reloadOf, startReload } from './reload.ts';
@@ -102,7 +102,7 @@ function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing
     if (reload) confirmPulled(sql, { page, reload });
     tally.stored(page, () => storePage(sql, page));
   }
-  markStored(sql, sent.changes, reply.results);
+  markStored(sql, sent.changes, moveHeld(sql, sent.changes, reply.results));
   if (reload) confirmAnswered(sql, sent.changes, reply.results);
   const isAtHead = moveOn(sql, { database, reply });
   if (reload && isAtHead) finishReload(sql);

@@ -52,12 +52,13 @@ const notedAtLeast = 12 * 3_600_000;
 
 /** Why the exchange cannot be, or null when it can. */
 export function refusalOf(push: Push, device: DeviceState | null, history: History): Refusal | null {
+  // First: what the server lost must be brought back (I4), and the device takes a new id with it anyway.
+  const common = commonHistory(heard(push.epoch).epochs, history);
+  if (push.known > common) return { code: 'history_lost', sequence: common };
   if (device?.retired) return { code: 'device_retired' };
   if (device && device.writer !== null && !isInPast([device.writer, device.stamp], push.writers)) {
     return { code: 'device_taken' };
   }
-  const common = commonHistory(heard(push.epoch).epochs, history);
-  if (push.known > common) return { code: 'history_lost', sequence: common };
   return missesDeletions(push, history) ? { code: 'history_compacted' } : null;
 }
 

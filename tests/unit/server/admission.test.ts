@@ -37,10 +37,10 @@ describe('an exchange', () => {
     expect(refusalOf(push(), null, history())).toBeNull();
   });
 
-  it('is refused to a retired device, whatever it sends', () => {
-    expect(refusalOf(push({ known: 900 }), { ...device, retired: true }, history())).toEqual({
-      code: 'device_retired',
-    });
+  it('is refused to a retired device, but what a restored server lost is asked of it first', () => {
+    const retired = { ...device, retired: true };
+    expect(refusalOf(push(), retired, history())).toEqual({ code: 'device_retired' });
+    expect(refusalOf(push({ known: 900 }), retired, history())).toEqual({ code: 'history_lost', sequence: 60 });
   });
 
   it('is refused to a device that does not know what was merged under its id', () => {
