@@ -1,9 +1,8 @@
 /** What can happen in a step besides the next task: something that a person does, or something that goes wrong. */
-import { deeds, deedWeights, type DeedName } from './deeds.ts';
+import { deeds as allDeeds, deedWeights, type DeedName } from './deeds.ts';
 import type { Device } from './device.ts';
 import type { Dice } from './dice.ts';
 import { faultWeights, mishaps, type FaultName, type Surroundings } from './mishaps.ts';
-import type { Typed } from './typed.ts';
 
 /** Few, so that devices meet in the same rows. */
 const words = ['uno', 'dos', 'tres', 'quatro'];
@@ -16,18 +15,22 @@ export interface Habits {
   readonly words: readonly string[];
 }
 
-export function drawHabits(dice: Dice): Habits {
+export function drawHabits(dice: Dice, often: readonly string[] = []): Habits {
   const vary = <K extends string>(weights: Readonly<Record<K, number>>): Record<K, number> =>
     Object.fromEntries(
       Object.entries<number>(weights).map(([name, weight]) => [name, weight * dice.pick([0, 0.5, 1, 1, 5])]),
     ) as Record<K, number>;
   const deeds = { ...vary(deedWeights), add: dice.pick([1, 4]), edit: dice.pick([4, 12]) };
-  return { deeds, faults: vary(faultWeights), words: words.slice(0, dice.pick([1, 2, 4])) };
+  const faults = vary(faultWeights);
+  for (const name of Object.keys(faults) as FaultName[]) if (often.includes(name)) faults[name] = oftenWeights.fault;
+  for (const name of Object.keys(deeds) as DeedName[]) if (often.includes(name)) deeds[name] = oftenWeights.deed;
+  return { deeds, faults, words: words.slice(0, dice.pick([1, 2, 4])) };
 }
 
+/** About as much as all others together. */
+const oftenWeights = { fault: 40, deed: 15 };
+
 export interface Scene extends Surroundings {
-  readonly devices: readonly Device[];
-  readonly typed: Typed;
   readonly habits: Habits;
 }
 
@@ -40,7 +43,7 @@ export function actAsPerson({ devices, typed, dice, habits }: Scene): string | n
   const done: string[] = [];
   for (let more = dice.below(3); more >= 0; more -= 1) {
     const at = device.clock.now();
-    const deed = deeds[dice.weighted(habits.deeds)]({ device, tab, typed, dice, at, words: habits.words });
+    const deed = allDeeds[dice.weighted(habits.deeds)]({ device, tab, typed, dice, at, words: habits.words });
     if (deed !== null) done.push(deed);
   }
   return done.length === 0 ? null : `${tab.page.name}: ${done.join(', ')}`;

@@ -39,8 +39,12 @@ export class Connection implements Driver {
     this.#options = options;
     options.disk.opened(options.name);
     this.#db = new BetterSqlite(options.disk.path);
-    this.#db.exec(`PRAGMA locking_mode = exclusive; PRAGMA journal_mode = wal; PRAGMA synchronous = normal;
+    try {
+      this.#db.exec(`PRAGMA locking_mode = exclusive; PRAGMA journal_mode = wal; PRAGMA synchronous = normal;
 PRAGMA temp_store = memory; PRAGMA wal_autocheckpoint = ${options.disk.foldAt}`);
+    } catch (error) {
+      options.verdict.report('I8', `${options.name} finds a damaged file: ${String(error)}`);
+    }
   }
 
   /** Reads for the checks, beside the product's statements. */

@@ -7,12 +7,12 @@ import type { Clock, SyncStore, Transport } from '../../src/sync/ports.ts';
 import type { Direction } from '../../src/sync/report.ts';
 import { Channels, Locks, type Port } from './browser.ts';
 import type { Dice } from './dice.ts';
-import { meetsTheEnd, type Disk } from './disk.ts';
+import { meetsTheEnd, type Disk, type Files } from './disk.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
 import type { Plant } from './plant.ts';
 import { openPool } from './pool.ts';
-import { DeviceRecord } from './record.ts';
+import { DeviceRecord, type RecordCopy } from './record.ts';
 import { Process, type Scheduler } from './scheduler.ts';
 import type { Server } from './server.ts';
 import { ServiceWorker } from './service-worker.ts';
@@ -36,6 +36,17 @@ export interface DeviceOptions {
   /** The clock shows whole multiples of this, milliseconds. */
   readonly clockStep: number;
 }
+
+/** What a backup of a browser's profile holds. */
+export interface Profile {
+  readonly files: Files;
+  readonly record: RecordCopy;
+  readonly session: string | null;
+  readonly refusesWords: boolean;
+}
+
+const refusing = `CREATE TRIGGER refuses BEFORE INSERT ON vocabulary_item WHEN NEW._seq > 0
+BEGIN SELECT RAISE(ABORT, 'refused'); END`;
 
 export class Device implements Host {
   readonly name: string;
@@ -62,6 +73,7 @@ export class Device implements Host {
   readonly #options: DeviceOptions;
   #serviceWorker: ServiceWorker | null = null;
   #numbers = 0;
+  #refusesWords = false;
 
   constructor(options: DeviceOptions) {
     const { name, scheduler, disk, sqlite3, verdict, plant, dice, clockStep } = options;
@@ -89,10 +101,6 @@ export class Device implements Host {
         if (image?.isOpen) this.record.swapped(image.select);
       },
     });
-  }
-
-  get correctedAt(): number {
-    return this.record.correctedAt;
   }
 
   get serviceWorker(): ServiceWorker | null {
@@ -169,10 +177,41 @@ export class Device implements Host {
     });
   }
 
+  /** Everything is killed. False: something is still to be buried, and has the file open. */
+  killAll(): boolean {
+    for (const tab of [...this.tabs]) this.closeTab(tab);
+    this.killServiceWorker();
+    this.disk.tear = null;
+    return this.disk.openers.size === 0;
+  }
+
+  /** The browser's profile as a backup takes it, or null when there is none yet or a torn commit is in the way. */
+  backUp(): Profile | null {
+    const record = this.record.copy();
+    return record && { files: this.disk.read(), record, session: this.session, refusesWords: this.#refusesWords };
+  }
+
+  /** A profile is put in the place of this device's own; nothing may be open. */
+  restore({ files, record, session, refusesWords }: Profile): void {
+    this.disk.write(files);
+    this.record.replace(record);
+    this.session = session;
+    this.#refusesWords = refusesWords;
+  }
+
+  /** Whether the table of words takes rows of the server; nothing may be open. */
+  get refusesWords(): boolean {
+    return this.#refusesWords;
+  }
+
+  set refusesWords(refuses: boolean) {
+    if (refuses !== this.#refusesWords) this.disk.change(refuses ? refusing : 'DROP TRIGGER refuses');
+    this.#refusesWords = refuses;
+  }
+
   /** Ends everything, for the next run. */
   close(): void {
-    for (const tab of this.tabs) tab.kill();
-    this.killServiceWorker();
+    this.killAll();
     this.disk.remove();
   }
 

@@ -3,6 +3,7 @@
  * left. A worker opens them with better-sqlite3 as the product does in the browser (exclusive, WAL); the service worker
  * sees the same bytes as a pool in OPFS (pool.ts). Knows who has it open (I8).
  */
+import BetterSqlite from 'better-sqlite3';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Dice } from './dice.ts';
 import type { Verdict } from './verdict.ts';
@@ -59,6 +60,17 @@ export class Disk {
 
   writeLog(bytes: Uint8Array): void {
     writeFileSync(`${this.path}-wal`, bytes);
+  }
+
+  /** While nobody has the file open: changes it behind everyone's back. */
+  change(sql: string): void {
+    const database = new BetterSqlite(this.path);
+    try {
+      database.exec(sql);
+    } catch (error) {
+      this.#verdict.report('I8', `the file is damaged: ${String(error)}`);
+    }
+    database.close();
   }
 
   remove(): void {

@@ -23,6 +23,7 @@ function checkDevice(device: Device, { server, verdict }: End): void {
   const report = (message: string): void => verdict.report('I3', `${device.name}: ${message}`);
   if (device.lastSync) report(`the last sync ended with ${device.lastSync.code}`);
   if (view.outbox.size > 0) report(`${[...view.outbox.keys()].join(', ')} still wait`);
+  if (view.held.size > 0) report(`${[...view.held.keys()].join(', ')} are still set aside`);
   if (device.record.waits > 0) report('edits were never answered');
   if (view.user === null) return report('is not signed in');
   const theirs = server.rowsOf(view.user);

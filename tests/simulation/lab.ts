@@ -4,6 +4,7 @@ import BetterSqlite from 'better-sqlite3';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openDatabaseFile } from '../../src/server/stores/sqlite/database-file.ts';
 import { emptyClientFile } from '../support/client-file.ts';
 
 export interface Lab {
@@ -13,6 +14,8 @@ export interface Lab {
   readonly sqlite3: readonly Sqlite3Static[];
   /** A client database of the present schema, with `statements` run on it. */
   emptyFile(statements: readonly string[]): Uint8Array;
+  /** A server's database of the present schema. */
+  readonly emptyServer: Buffer;
   close(): void;
 }
 
@@ -26,6 +29,7 @@ export async function openLab(): Promise<Lab> {
   return {
     directory,
     sqlite3,
+    emptyServer: emptyServerFile(),
     emptyFile(statements) {
       const key = statements.join(';');
       const file = files.get(key) ?? changedFile(emptyClientFile(), statements);
@@ -34,6 +38,14 @@ export async function openLab(): Promise<Lab> {
     },
     close: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+function emptyServerFile(): Buffer {
+  const opened = openDatabaseFile(':memory:');
+  if (!opened.ok) throw new Error(opened.error);
+  const bytes = opened.value.serialize();
+  opened.value.close();
+  return bytes;
 }
 
 function changedFile(empty: Uint8Array, statements: readonly string[]): Uint8Array {

@@ -14,12 +14,12 @@ export interface NamedSeed {
 
 export const namedSeeds: readonly NamedSeed[] = [
   {
-    seed: 7,
+    seed: 44,
     found: 'a word that was sent, deleted, added anew and edited kept only the edit in the outbox',
     plant: 'a word that was added anew counts as sent',
   },
   {
-    seed: 39,
+    seed: 23,
     found: 'an answer that came after signing out put its rows and its cursor on the emptied device',
     plant: 'an answer is stored after the account was left',
   },
@@ -31,5 +31,13 @@ export const namedSeeds: readonly NamedSeed[] = [
   {
     seed: 101_808,
     found: 'a row that was deleted and made anew just as it was went on as if the server never had it',
+  },
+  {
+    seed: 104,
+    found: 'an edit over a row that was set aside passed for the server’s row',
+  },
+  {
+    seed: 49,
+    found: 'a device that was retired after the server was restored brought nothing back',
   },
 ];

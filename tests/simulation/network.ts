@@ -26,7 +26,6 @@ export interface Sender {
   readonly name: string;
   readonly session: string | null;
   readonly partitioned: boolean;
-  readonly correctedAt: number;
 }
 
 interface Message {
@@ -105,10 +104,7 @@ export class Network {
     const back = this.#options.dice().below(200);
     // A cookie goes with the request as it was when it was sent.
     const { session } = message.sender;
-    const sentAt = scheduler.now;
     const run = (): void => {
-      // A known gap (docs/simulation.md): refused for a clock that is ahead, and delivered again when it no longer is.
-      if (sentAt <= message.sender.correctedAt) return;
       const result = server().handle(body, session);
       const outcome = result.ok ? 'answers' : `refuses (${result.error.code})`;
       this.#options.trace(`server ${outcome} ${summary(message.request)} of ${message.sender.name}`);

@@ -1,6 +1,8 @@
 /** Where a planted bug can take hold: a wrapper around a port or a function, never a switch in the product. */
 import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
 import type { SyncStore } from '../../src/sync/ports.ts';
+import type { DeedName } from './deeds.ts';
+import type { FaultName } from './mishaps.ts';
 import type { Merge } from './server-stores.ts';
 
 export interface Plant {
@@ -10,10 +12,14 @@ export interface Plant {
   readonly schema?: readonly string[];
   /** Around the engine's store; `pause` is a step of its own, in which the process can be killed. */
   readonly store?: (store: SyncStore, pause: () => Promise<void>) => SyncStore;
+  /** How the server reads a request. */
+  readonly request?: (request: SyncRequest) => SyncRequest;
   /** What the server answers. */
   readonly answer?: (reply: SyncReply, request: SyncRequest) => SyncReply;
   /** In place of the product's merge. */
   readonly merge?: Merge;
+  /** What happens a lot in the run: what it takes for the bug to show. */
+  readonly often?: readonly (FaultName | DeedName)[];
   /** Whether the run has clocks that stand still for a time and the later edit wins: what it takes for a tie. */
   readonly ties?: boolean;
   /** A left-over log is not emptied once it was folded in. */

@@ -97,6 +97,7 @@ export const plants = {
   },
   'a page leaves its last row out': { answer: (reply) => ({ ...reply, changes: withoutLast(reply.changes) }) },
   'an answer is stored after the account was left': {
+    often: ['account'],
     store: (store) => ({
       ...store,
       apply: async (sent, reply) => {
@@ -105,6 +106,57 @@ export const plants = {
         const { user, device } = now.value;
         return store.apply({ ...sent, user, device }, reply);
       },
+    }),
+  },
+  'what a device has heard of the history is not sent': {
+    often: ['restoreServer'],
+    store: (store) => ({
+      ...store,
+      gather: async (direction) => {
+        const batch = await store.gather(direction);
+        return batch.ok ? { ok: true, value: { ...batch.value, known: 0, epoch: '' } } : batch;
+      },
+    }),
+  },
+  'what a restored server lost is not brought back': {
+    often: ['restoreServer'],
+    store: (store) => ({
+      ...store,
+      beginReload: (reload) => store.beginReload({ ...reload, common: Number.MAX_SAFE_INTEGER }),
+    }),
+  },
+  'a copy of a device is taken for the device': {
+    often: ['restoreDevice'],
+    request: (request) => ({ ...request, writers: [] }),
+  },
+  'a device that was copied goes on under its id': {
+    often: ['restoreDevice'],
+    store: (store) => ({ ...store, takeNewId: () => Promise.resolve({ ok: true, value: null }) }),
+  },
+  'a device that was retired goes on under its id': {
+    often: ['retire'],
+    store: (store) => ({
+      ...store,
+      beginReload: (reload) => store.beginReload(reload.cause === 'retired' ? { ...reload, cause: 'away' } : reload),
+    }),
+  },
+  'a row that its table refuses is passed over': {
+    often: ['refuse'],
+    sql: (sql) =>
+      sql.startsWith('INSERT INTO held_row')
+        ? sql.replace('VALUES (?, ?, ?, ?, ?)', 'SELECT ?, ?, ?, ?, ? WHERE 0')
+        : sql,
+  },
+  'a row that was set aside is not tried again': {
+    often: ['refuse'],
+    sql: (sql) => (sql === 'SELECT tbl, id, seq, row FROM held_row' ? `${sql} WHERE 0` : sql),
+  },
+  'what is to be loaded anew is not': {
+    often: ['compact', 'delete'],
+    store: (store) => ({
+      ...store,
+      beginReload: (reload) =>
+        reload.cause === 'away' ? Promise.resolve({ ok: true, value: null }) : store.beginReload(reload),
     }),
   },
 } as const satisfies Record<string, Plant>;

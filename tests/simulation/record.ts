@@ -7,7 +7,6 @@ import type { SyncReply } from '../../src/protocol/messages.ts';
 import { columnsOf } from '../../src/schema/tables.ts';
 import { latestStamp } from '../../src/sync/change.ts';
 import type { Batch, SyncStore } from '../../src/sync/ports.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { Server } from './server.ts';
 import type { Typed } from './typed.ts';
 import type { Verdict } from './verdict.ts';
@@ -26,26 +25,32 @@ interface Applying {
   readonly reply: SyncReply;
 }
 
+/** What a copy of the device's file takes along. */
+export interface RecordCopy {
+  readonly view: View;
+  readonly waiting: ReadonlyMap<string, Waiting>;
+  readonly gathered: ReadonlyMap<string, number>;
+  readonly edits: number;
+  readonly heard: { readonly known: number; readonly at: number };
+}
+
 export interface RecordOptions {
   readonly name: string;
   readonly verdict: Verdict;
   readonly server: Server;
   readonly typed: Typed;
-  readonly scheduler: Scheduler;
 }
 
 export class DeviceRecord {
   readonly #options: RecordOptions;
-  readonly #waiting = new Map<string, Waiting>();
+  #waiting = new Map<string, Waiting>();
   /** How many edits there were when a state of a record was first read for sending, by record and stamp. */
-  readonly #gathered = new Map<string, number>();
-  /** When refused stamps were moved back for the last time: true time, milliseconds since 1970. */
-  correctedAt = 0;
+  #gathered = new Map<string, number>();
   #edits = 0;
   #view: View | null = null;
   #applying: Applying[] = [];
-  /** The highest stamp that an answer has told of. */
-  #known = 0;
+  /** The highest stamp that an answer has told of, and the server's time in the last one. */
+  #heard = { known: 0, at: 0 };
   /** A commit was torn: it may be on the disk or not. */
   #torn = false;
 
@@ -55,13 +60,32 @@ export class DeviceRecord {
 
   /** What is committed on the device. */
   get view(): View {
-    return (
-      this.#view ?? { rows: new Map(), outbox: new Map(), rejected: 0, device: '', user: null, cursor: 0, clock: 0 }
-    );
+    return this.#view ?? nothing;
   }
 
   get waits(): number {
     return this.#waiting.size;
+  }
+
+  /** For a copy of the file; null: there is nothing yet, or a torn commit that may be in the file or not. */
+  copy(): RecordCopy | null {
+    if (this.#view === null || this.#torn) return null;
+    const waiting = [...this.#waiting].map(([key, of]) => [key, { ...of, columns: new Map(of.columns) }] as const);
+    const gathered = new Map(this.#gathered);
+    return { view: this.#view, waiting: new Map(waiting), gathered, edits: this.#edits, heard: this.#heard };
+  }
+
+  /** A copy of another file, or of an older state, was put in the place of this one. */
+  replace({ view, waiting, gathered, edits, heard }: RecordCopy): void {
+    this.#giveUp(this.view);
+    this.#view = view;
+    for (const { values } of view.rows.values()) for (const value of values) this.#options.typed.copied(value);
+    this.#waiting = new Map([...waiting].map(([key, of]) => [key, { ...of, columns: new Map(of.columns) }]));
+    this.#gathered = new Map(gathered);
+    this.#edits = Math.max(this.#edits, edits);
+    this.#heard = heard;
+    this.#applying = [];
+    this.#torn = false;
   }
 
   interrupted(): void {
@@ -110,16 +134,25 @@ export class DeviceRecord {
         if (applied.ok || !(inMemory || this.#torn)) this.#applying = this.#applying.filter((other) => other !== event);
         return applied;
       },
+<<<<<<< HEAD
       correctClock: async (serverTime) => {
         const corrected = await store.correctClock(serverTime);
         if (corrected.ok) this.correctedAt = this.#options.scheduler.now;
         return corrected;
       },
       setAside: (sent, refusal) => store.setAside(sent, refusal),
+=======
+      correctClock: (serverTime) => store.correctClock(serverTime),
+>>>>>>> a2eef1f (test(simulation): restored servers, copied and retired devices, forgotten deletions, tables that refuse rows)
       takeNewId: () => store.takeNewId(),
       beginReload: (reload) => store.beginReload(reload),
       record: (report, next) => store.record(report, next),
     };
+  }
+
+  /** Whether what the device has heard last is of a history that the server has lost. */
+  get #isBehind(): boolean {
+    return this.#heard.at < this.#options.server.restoredAt;
   }
 
   #report(invariant: string, message: string): void {
@@ -137,24 +170,32 @@ export class DeviceRecord {
     const before = this.view;
     this.#view = next;
     const removed = next.user === null && before.rows.size > 0 && next.rows.size === 0 && next.outbox.size === 0;
-    if (removed || next.device !== before.device) this.#startAnew(before);
+    const left = next.user === null && next.device !== before.device;
+    if (removed || left) this.#startAnew(before);
     else if (origin === 'local') this.#noteEdits(before, next);
-    else this.#noteAnswers(next.device);
+    else this.#noteAnswers(before, next);
     if (before.user === null && next.user !== null) this.#options.typed.attach(this.#options.name, next.user);
     this.#checkOutbox(next);
     if (origin === 'sync') this.#checkPulled(before, next);
     if (next.rejected > before.rejected) this.#report('I2', 'the server rejected what the app let through');
   }
 
-  /** Signed out with everything removed: what waited is given up by the person's choice. */
+  /** Signed out with everything removed: what only this device had is given up by the person's choice. */
   #startAnew(before: View): void {
-    for (const [key, waiting] of this.#waiting) {
-      const row = before.rows.get(key);
-      if (!row || waiting.deleted > 0) continue;
-      for (const value of row.values) this.#options.typed.forget(value);
-    }
+    this.#giveUp(before);
     this.#waiting.clear();
     this.#gathered.clear();
+  }
+
+  #giveUp(before: View): void {
+    const { server, typed } = this.#options;
+    const theirs = before.user === null ? null : server.rowsOf(before.user);
+    for (const [key, row] of before.rows) {
+      const stored = theirs?.get(key);
+      row.values.forEach((value, index) => {
+        if (stored?.deleted !== false || stored.values[index] !== value) typed.forget(value);
+      });
+    }
   }
 
   #noteEdits(before: View, next: View): void {
@@ -163,8 +204,8 @@ export class DeviceRecord {
       const old = before.rows.get(key);
       const row = next.rows.get(key);
       const stamp = next.outbox.get(key)?.stamp ?? Infinity;
-      if (row !== old && (!row || !old || changed(old, row)) && stamp <= this.#known) {
-        this.#report('I3', `the edit of ${key} is stamped ${stamp}, before ${this.#known} that was seen`);
+      if (row !== old && (!row || !old || changed(old, row)) && stamp <= this.#heard.known) {
+        this.#report('I3', `the edit of ${key} is stamped ${stamp}, before ${this.#heard.known} that was seen`);
       }
       if (row && !old) this.#noteInsert(key, row);
       else if (old && !row) this.#noteDelete(key, old);
@@ -216,19 +257,30 @@ export class DeviceRecord {
   }
 
   /** Edits that the stored answer was for no longer have to wait (I2). */
-  #noteAnswers(device: string): void {
+  #noteAnswers(before: View, next: View): void {
     for (const { sent, reply } of this.#applying) {
-      this.#known = Math.max(this.#known, reply.clock);
+      this.#heard = { known: Math.max(this.#heard.known, reply.clock), at: reply.serverTime };
+      if (this.#isBehind) this.#forgetVanished(before, next);
       sent.changes.forEach((change, index) => {
         const status = reply.results[index]?.status;
         if (status === 'resend' || status === 'rejected') return;
         const key = keyOf(change.table, change.id);
-        const state = stateOf(device, key, latestStamp(change));
+        const state = stateOf(sent.device, key, latestStamp(change));
         if (!this.#options.server.hasMerged(state)) return;
         this.#answer(key, this.#gathered.get(state) ?? 0);
       });
     }
     this.#applying = [];
+  }
+
+  /** Taken away by an answer whose conflicts the server has lost meanwhile: nobody has it any more. */
+  #forgetVanished(before: View, next: View): void {
+    for (const [key, row] of before.rows) {
+      const now = next.rows.get(key);
+      row.values.forEach((value, index) => {
+        if (now?.values[index] !== value) this.#options.typed.forget(value);
+      });
+    }
   }
 
   #answer(key: string, upTo: number): void {
@@ -266,13 +318,13 @@ export class DeviceRecord {
         }
       });
     }
-    if (next.user !== null) this.#checkCursor(next, next.user);
+    if (next.user !== null && !this.#isBehind) this.#checkCursor(next, next.user);
   }
 
   /** Every row of the server up to the cursor is here, as it is there (I6). */
   #checkCursor(next: View, user: string): void {
     for (const [key, theirs] of this.#options.server.rowsOf(user)) {
-      if (theirs.seq > next.cursor) continue;
+      if (theirs.seq > next.cursor || theirs.seq <= (next.held.get(key) ?? 0)) continue;
       const entry = next.outbox.get(key);
       const row = next.rows.get(key);
       if (entry?.op === 'insert' || entry?.op === 'delete') continue;
@@ -292,6 +344,17 @@ export class DeviceRecord {
     }
   }
 }
+
+const nothing: View = {
+  rows: new Map(),
+  outbox: new Map(),
+  held: new Map(),
+  rejected: 0,
+  device: '',
+  user: null,
+  cursor: 0,
+  clock: 0,
+};
 
 function changed(a: DeviceRow, b: DeviceRow): boolean {
   return a.values.some((value, index) => value !== b.values[index]);

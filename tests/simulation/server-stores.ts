@@ -1,4 +1,5 @@
 /** The two stores of the simulated server: the product's exchange on SQLite, and the memory server on the product's merge. */
+import BetterSqlite from 'better-sqlite3';
 import type { Result } from '../../src/base/result.ts';
 import type { Value } from '../../src/base/value.ts';
 import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
@@ -6,7 +7,7 @@ import { conflictSettingPrefix, strategyFrom } from '../../src/schema/policies.t
 import { columnsOf, currentSchema, type TableName } from '../../src/schema/tables.ts';
 import type { Refusal } from '../../src/server/change-store.ts';
 import { epochOf } from '../../src/server/exchange/admission.ts';
-import { openDatabaseFile } from '../../src/server/stores/sqlite/database-file.ts';
+import { createCompaction } from '../../src/server/stores/sqlite/compaction.ts';
 import { createExchange } from '../../src/server/stores/sqlite/exchange.ts';
 import { latestStamp, baseSeqOf, stampOf } from '../../src/sync/change.ts';
 import { mergeChange, type MergeInput, type Merged } from '../../src/sync/merge.ts';
@@ -16,32 +17,77 @@ import type { Verdict } from './verdict.ts';
 
 export type Merge = (input: MergeInput) => Merged;
 
-export function openSqliteServer({ users, newId }: { users: readonly string[]; newId: () => string }): ServerStore {
-  const opened = openDatabaseFile(':memory:');
-  if (!opened.ok) throw new Error(opened.error);
-  const database = opened.value;
-  const addAccount = database.prepare(
+export interface SqliteServerOptions {
+  /** A file of the present schema. */
+  readonly empty: Buffer;
+  readonly users: readonly string[];
+  readonly newId: () => string;
+}
+
+export function openSqliteServer({ empty, users, newId }: SqliteServerOptions): ServerStore {
+  let opened = openFile(empty, newId);
+  const reopen = (bytes: Buffer): void => {
+    opened.database.close();
+    opened = openFile(bytes, newId);
+  };
+  const addAccount = opened.database.prepare(
     `INSERT INTO account (id, name, name_key, password_hash, created_at) VALUES (?, ?, ?, '', 0)`,
   );
   for (const user of users) addAccount.run(user, user, user);
-  const exchange = createExchange(database, { newId, schema: currentSchema, epoch: epochOf(newId()) });
-  const rows = database
-    .prepare<[string, number], [TableName, string, number, number, string]>(
-      'SELECT tbl, id, seq, deleted, data FROM row WHERE user = (SELECT key FROM account WHERE id = ?) AND seq > ?',
-    )
-    .raw();
   return {
     exchange: (request, now) => {
       const { user, device, schema, writers, epoch, cursor, known, changes, limit } = request;
       const push = { user, device, schema, session: null, writers, epoch, cursor, known, changes, limit, now };
-      return database.transaction(() => exchange(push))();
+      return opened.database.transaction(() => opened.exchange(push))();
     },
     rowsAfter: (user, seq) =>
-      rows.all(user, seq).map(([table, id, at, deleted, data]) => {
+      opened.rows.all(user, seq).map(([table, id, at, deleted, data]) => {
         const values = JSON.parse(data) as Record<string, Value | undefined>;
         return { table, id, seq: at, deleted: deleted === 1, values: inOrder(table, (name) => values[name]) };
       }),
-    close: () => void database.close(),
+    upkeep: {
+      restart: () => reopen(opened.database.serialize()),
+      backUp: () => {
+        const bytes = opened.database.serialize();
+        return () => reopen(bytes);
+      },
+      retire: (user, device) => opened.retire.run(device, user).changes > 0,
+      compact: (now) => compactAll(opened, now),
+    },
+    close: () => void opened.database.close(),
+  };
+}
+
+/** What was decided is kept: a conflict that goes with age takes a typed value along. Devices soon count as away. */
+const rules = { conflictAge: 3_650 * 86_400_000, deviceAge: 60_000, settle: 130_000 };
+
+function compactAll({ database, compact }: ReturnType<typeof openFile>, now: number): boolean {
+  let forgotten = 0;
+  for (let goesOn = true; goesOn;) {
+    const { more, tombstones } = database.transaction(() => compact({ rules, now }))();
+    forgotten += tombstones;
+    goesOn = more;
+  }
+  return forgotten > 0;
+}
+
+/** As a server does that starts. */
+function openFile(bytes: Buffer, newId: () => string) {
+  const database = new BetterSqlite(bytes);
+  const epoch = epochOf(newId());
+  return {
+    database,
+    exchange: createExchange(database, { newId, schema: currentSchema, epoch }),
+    compact: createCompaction(database, epoch),
+    rows: database
+      .prepare<[string, number], [TableName, string, number, number, string]>(
+        'SELECT tbl, id, seq, deleted, data FROM row WHERE user = (SELECT key FROM account WHERE id = ?) AND seq > ?',
+      )
+      .raw(),
+    retire: database.prepare<[string, string]>(
+      `UPDATE device SET retired_at = 1 WHERE id = ? AND retired_at IS NULL
+       AND user = (SELECT key FROM account WHERE id = ?)`,
+    ),
   };
 }
 
@@ -75,6 +121,7 @@ export function openMemoryServer({ merge, verdict }: { merge: Merge; verdict: Ve
           deleted: row.deleted !== null,
           values: inOrder(table as TableName, (name) => row.columns[name]?.value),
         })),
+    upkeep: null,
     close: () => undefined,
   };
 }

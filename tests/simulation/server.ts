@@ -30,6 +30,24 @@ export interface ServerStore {
   /** Rows whose sequence is above. */
   rowsAfter(user: string, seq: number): ServerRow[];
   close(): void;
+  /** What befalls a server that keeps a file; null: this one keeps none. */
+  readonly upkeep: Upkeep | null;
+}
+
+export interface Upkeep {
+  /** Begins a new epoch. */
+  restart(): void;
+  /** Gives what puts the file back as it is now. */
+  backUp(): () => void;
+  /** Takes the device off the person's list. False: there is none by this id. */
+  retire(user: string, device: string): boolean;
+  /** Forgets what need no longer be told. Gives whether anything was. */
+  compact(now: number): boolean;
+}
+
+interface Backup {
+  readonly restore: () => void;
+  readonly merged: ReadonlySet<string>;
 }
 
 export interface ServerOptions {
@@ -38,8 +56,13 @@ export interface ServerOptions {
   readonly verdict: Verdict;
   /** Rows of a page at most. */
   readonly pageRows: number;
+<<<<<<< HEAD
   /** Changes of a request at most: what holds more is refused as a whole, as by a proxy with a bound of its own. */
   readonly mostChanges: number;
+=======
+  /** A planted bug in how a request is read. */
+  readonly request?: ((request: SyncRequest) => SyncRequest) | undefined;
+>>>>>>> a2eef1f (test(simulation): restored servers, copied and retired devices, forgotten deletions, tables that refuse rows)
   /** A planted bug in what is answered. */
   readonly answer?: ((reply: SyncReply, request: SyncRequest) => SyncReply) | undefined;
 }
@@ -48,7 +71,12 @@ export class Server {
   /** Of the process that runs now; a restart has another. */
   process = new Process('server');
   readonly #options: ServerOptions;
+  /** True time at which the last backup was put back. */
+  restoredAt = 0;
+  /** Ever, and in the history as it is now. */
   readonly #merged = new Set<string>();
+  #standing = new Set<string>();
+  #backup: Backup | null = null;
   readonly #rows = new Map<string, Map<string, ServerRow>>();
   readonly #heads = new Map<string, number>();
 
@@ -58,14 +86,56 @@ export class Server {
 
   /** Killed and started again: what it was doing is lost, what it stored is not. */
   restart(): void {
-    this.process.alive = false;
-    this.process = new Process('server');
+    this.#startAnew();
+    this.#options.store.upkeep?.restart();
+  }
+
+  /** False: the server keeps no file. */
+  backUp(): boolean {
+    const { upkeep } = this.#options.store;
+    if (!upkeep) return false;
+    this.#backup = { restore: upkeep.backUp(), merged: new Set(this.#standing) };
+    return true;
+  }
+
+  /** The backup is put back: what came after it is lost. False: there is none. */
+  restore(): boolean {
+    if (!this.#backup) return false;
+    const { restore, merged } = this.#backup;
+    this.#backup = null;
+    this.#startAnew();
+    restore();
+    this.#standing = new Set(merged);
+    this.#readAnew();
+    this.#options.scheduler.now += 1;
+    this.restoredAt = this.#options.scheduler.now;
+    return true;
+  }
+
+  retire(user: string, device: string): boolean {
+    return this.#options.store.upkeep?.retire(user, device) ?? false;
+  }
+
+  compact(): boolean {
+    if (!this.#options.store.upkeep?.compact(this.#options.scheduler.now)) return false;
+    this.#readAnew();
+    // What was merged into a row that is forgotten may be merged again.
+    const rows = [...this.#rows.keys()].flatMap((user) => [...this.rowsOf(user).keys()]);
+    const kept = new Set(rows);
+    this.#standing = new Set([...this.#standing].filter((state) => kept.has(state.split(' ')[1]!)));
+    return true;
   }
 
   /** `session`: whose cookie came with the request. */
   handle(body: string, session: string | null): Result<string, Failure> {
+<<<<<<< HEAD
     const { scheduler, store, pageRows, mostChanges, answer } = this.#options;
     const request = parse(body);
+=======
+    const { scheduler, store, pageRows, answer } = this.#options;
+    const parsed = parse(body);
+    const request = parsed && (this.#options.request?.(parsed) ?? parsed);
+>>>>>>> a2eef1f (test(simulation): restored servers, copied and retired devices, forgotten deletions, tables that refuse rows)
     if (!request) return err({ code: 'malformed' });
     if (request.changes.length > mostChanges) return err({ code: 'too_large' });
     if (session === null) return err({ code: 'signed_out' });
@@ -106,10 +176,22 @@ export class Server {
     request.changes.forEach((change, index) => {
       const status = reply.results[index]!.status;
       const state = `${request.device} ${keyOf(change.table, change.id)} ${latestStamp(change)}`;
-      const again = this.#merged.has(state);
+      const again = this.#standing.has(state);
       if (again && status !== 'duplicate') this.#options.verdict.report('I5', `${state} was merged twice: ${status}`);
-      if (status !== 'resend' && status !== 'rejected') this.#merged.add(state);
+      if (status === 'resend' || status === 'rejected') return;
+      this.#merged.add(state);
+      this.#standing.add(state);
     });
+  }
+
+  #startAnew(): void {
+    this.process.alive = false;
+    this.process = new Process('server');
+  }
+
+  #readAnew(): void {
+    for (const rows of this.#rows.values()) rows.clear();
+    this.#heads.clear();
   }
 }
 

@@ -44,6 +44,12 @@ export class Typed {
     this.replaced(value);
   }
 
+  /** Copied with a device's file before anyone signed in there: it may come to more than one account. */
+  copied(value: Value): void {
+    const text = isText(value) ? this.#texts.get(value) : undefined;
+    if (text?.user === null) text.carried = true;
+  }
+
   /** What was typed before anyone signed in belongs to whoever then does. */
   attach(device: string, user: string): void {
     for (const text of this.#texts.values()) if (text.device === device) text.user ??= user;

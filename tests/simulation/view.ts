@@ -23,6 +23,8 @@ export interface View {
   readonly rows: ReadonlyMap<string, DeviceRow>;
   readonly outbox: ReadonlyMap<string, OutboxEntry>;
   readonly rejected: number;
+  /** Rows of the server that their table refused, by the sequence of what was set aside. */
+  readonly held: ReadonlyMap<string, number>;
   readonly device: string;
   readonly user: string | null;
   readonly cursor: number;
@@ -63,6 +65,9 @@ export function readView(select: Select): View {
     const before = op === 'update' && base !== null ? (JSON.parse(base) as OutboxEntry['base']) : {};
     outbox.set(keyOf(table, id), { op, stamp, baseSeq, columns, base: before });
   }
+  const held = (select('SELECT tbl, id, seq FROM held_row') as [string, string, number][]).map(
+    ([table, id, seq]) => [keyOf(table, id), seq] as const,
+  );
   const [state] = select(
     'SELECT device, user_id, cursor, clock, (SELECT count(*) FROM rejected_change) FROM sync_state',
   );
@@ -73,7 +78,7 @@ export function readView(select: Select): View {
     number,
     number,
   ];
-  return { rows, outbox, rejected, device, user, cursor, clock };
+  return { rows, outbox, held: new Map(held), rejected, device, user, cursor, clock };
 }
 
 /** What a person would miss: rows and waiting edits, without what only the engine keeps. */

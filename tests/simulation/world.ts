@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { actAsPerson, drawHabits, meetFault, type Habits, type Scene } from './actions.ts';
 import { checkEnd } from './end-checks.ts';
-import { Device } from './device.ts';
+import { Device, type Profile } from './device.ts';
 import { Dice } from './dice.ts';
 import { Disk } from './disk.ts';
 import type { Lab } from './lab.ts';
@@ -76,6 +76,7 @@ class World {
   readonly #rates: { readonly person: number; readonly fault: number };
   readonly #accounts: readonly string[];
   readonly #habits: Habits;
+  readonly #profiles: Profile[] = [];
   #dice: Dice;
   #step = 0;
 
@@ -85,7 +86,7 @@ class World {
     const dice = (this.#dice = new Dice(seed, 0));
     this.scheduler = new Scheduler(1_800_000_000_000);
     this.#rates = { person: 0.1 + 0.3 * dice.next(), fault: 0.02 + 0.16 * dice.next() };
-    this.#habits = drawHabits(dice);
+    this.#habits = drawHabits(dice, plant.often);
     this.#accounts = dice.chance(0.3) ? users : users.slice(0, 1);
     const { scheduler } = this;
     const verdict = this.#verdict;
@@ -93,9 +94,13 @@ class World {
     const store =
       memory || dice.chance(0.25)
         ? openMemoryServer({ merge: plant.merge ?? productMerge, verdict })
-        : openSqliteServer({ users, newId: () => `server-${String((ids += 1))}` });
+        : openSqliteServer({ empty: lab.emptyServer, users, newId: () => `server-${String((ids += 1))}` });
     const pageRows = dice.pick([1, 2, 5, 5_000]);
+<<<<<<< HEAD
     this.#server = new Server({ store, scheduler, verdict, pageRows, mostChanges, answer: plant.answer });
+=======
+    this.#server = new Server({ store, scheduler, verdict, pageRows, request: plant.request, answer: plant.answer });
+>>>>>>> a2eef1f (test(simulation): restored servers, copied and retired devices, forgotten deletions, tables that refuse rows)
     const trace = (line: string): void => this.#note(`    ${line}`);
     this.#network = new Network({ scheduler, server: () => this.#server, dice: () => this.#dice, trace });
     this.#network.faults = dice.pick([0, 0.1, 0.3, 0.6]);
@@ -170,6 +175,7 @@ class World {
       typed: this.#typed,
       dice,
       users: this.#accounts,
+      profiles: this.#profiles,
       habits: this.#habits,
     };
     if (throwOf < person + fault) {
@@ -202,6 +208,11 @@ class World {
       device.disk.full = false;
       device.disk.tear = null;
       for (const tab of [...device.tabs]) device.closeTab(tab);
+    }
+    // Who is still to be buried is, before anyone opens the file again.
+    await this.#untilQuiet();
+    for (const device of this.devices) {
+      if (device.killAll()) device.refusesWords = false;
       device.openTab();
     }
     await this.#untilQuiet();
