@@ -134,16 +134,8 @@ export class DeviceRecord {
         if (applied.ok || !(inMemory || this.#torn)) this.#applying = this.#applying.filter((other) => other !== event);
         return applied;
       },
-<<<<<<< HEAD
-      correctClock: async (serverTime) => {
-        const corrected = await store.correctClock(serverTime);
-        if (corrected.ok) this.correctedAt = this.#options.scheduler.now;
-        return corrected;
-      },
-      setAside: (sent, refusal) => store.setAside(sent, refusal),
-=======
       correctClock: (serverTime) => store.correctClock(serverTime),
->>>>>>> a2eef1f (test(simulation): restored servers, copied and retired devices, forgotten deletions, tables that refuse rows)
+      setAside: (sent, refusal) => store.setAside(sent, refusal),
       takeNewId: () => store.takeNewId(),
       beginReload: (reload) => store.beginReload(reload),
       record: (report, next) => store.record(report, next),

@@ -56,13 +56,10 @@ export interface ServerOptions {
   readonly verdict: Verdict;
   /** Rows of a page at most. */
   readonly pageRows: number;
-<<<<<<< HEAD
   /** Changes of a request at most: what holds more is refused as a whole, as by a proxy with a bound of its own. */
   readonly mostChanges: number;
-=======
   /** A planted bug in how a request is read. */
   readonly request?: ((request: SyncRequest) => SyncRequest) | undefined;
->>>>>>> a2eef1f (test(simulation): restored servers, copied and retired devices, forgotten deletions, tables that refuse rows)
   /** A planted bug in what is answered. */
   readonly answer?: ((reply: SyncReply, request: SyncRequest) => SyncReply) | undefined;
 }
@@ -128,14 +125,9 @@ export class Server {
 
   /** `session`: whose cookie came with the request. */
   handle(body: string, session: string | null): Result<string, Failure> {
-<<<<<<< HEAD
     const { scheduler, store, pageRows, mostChanges, answer } = this.#options;
-    const request = parse(body);
-=======
-    const { scheduler, store, pageRows, answer } = this.#options;
     const parsed = parse(body);
     const request = parsed && (this.#options.request?.(parsed) ?? parsed);
->>>>>>> a2eef1f (test(simulation): restored servers, copied and retired devices, forgotten deletions, tables that refuse rows)
     if (!request) return err({ code: 'malformed' });
     if (request.changes.length > mostChanges) return err({ code: 'too_large' });
     if (session === null) return err({ code: 'signed_out' });

@@ -96,11 +96,8 @@ class World {
         ? openMemoryServer({ merge: plant.merge ?? productMerge, verdict })
         : openSqliteServer({ empty: lab.emptyServer, users, newId: () => `server-${String((ids += 1))}` });
     const pageRows = dice.pick([1, 2, 5, 5_000]);
-<<<<<<< HEAD
-    this.#server = new Server({ store, scheduler, verdict, pageRows, mostChanges, answer: plant.answer });
-=======
-    this.#server = new Server({ store, scheduler, verdict, pageRows, request: plant.request, answer: plant.answer });
->>>>>>> a2eef1f (test(simulation): restored servers, copied and retired devices, forgotten deletions, tables that refuse rows)
+    const { request, answer } = plant;
+    this.#server = new Server({ store, scheduler, verdict, pageRows, mostChanges, request, answer });
     const trace = (line: string): void => this.#note(`    ${line}`);
     this.#network = new Network({ scheduler, server: () => this.#server, dice: () => this.#dice, trace });
     this.#network.faults = dice.pick([0, 0.1, 0.3, 0.6]);
