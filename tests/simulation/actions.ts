@@ -1,8 +1,9 @@
 /** What can happen in a step besides the next task: something that a person does, or something that goes wrong. */
-import { deeds as allDeeds, deedWeights, type DeedName } from './deeds.ts';
+import { deeds as allDeeds } from './deeds.ts';
 import type { Device } from './device.ts';
 import type { Dice } from './dice.ts';
-import { faultWeights, mishaps, type FaultName, type Surroundings } from './mishaps.ts';
+import { mishaps, type Surroundings } from './mishaps.ts';
+import { deedWeights, faultWeights, type DeedName, type FaultName } from './weights.ts';
 
 /** Few, so that devices meet in the same rows. */
 const words = ['uno', 'dos', 'tres', 'quatro'];

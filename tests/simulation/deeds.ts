@@ -4,24 +4,10 @@ import type { Dice } from './dice.ts';
 import type { Tab } from './tab.ts';
 import type { Typed } from './typed.ts';
 import type { DeviceRow } from './view.ts';
+import type { DeedName } from './weights.ts';
 
 const settingKeys = ['theme', 'goal'];
 const day = 86_400_000;
-
-export const deedWeights = {
-  add: 5,
-  edit: 6,
-  delete: 2,
-  replace: 1,
-  start: 1,
-  send: 3,
-  rename: 1,
-  deleteConversation: 0.4,
-  review: 2,
-  setting: 2,
-  profile: 0.7,
-};
-export type DeedName = keyof typeof deedWeights;
 
 interface Deed {
   readonly device: Device;

@@ -5,6 +5,7 @@ import type { Dice } from './dice.ts';
 import type { Server } from './server.ts';
 import type { Tab } from './tab.ts';
 import type { Typed } from './typed.ts';
+import type { FaultName } from './weights.ts';
 
 const day = 86_400_000;
 
@@ -18,33 +19,6 @@ export interface Surroundings {
   /** Accounts that a person may sign in to. */
   readonly users: readonly string[];
 }
-
-export const faultWeights = {
-  killTab: 2,
-  killWorker: 3,
-  tearCommit: 3,
-  killServiceWorker: 5,
-  restartServer: 1.5,
-  partition: 2,
-  clock: 3,
-  leave: 8,
-  disk: 1.5,
-  visibility: 5,
-  freeze: 1,
-  openTab: 2,
-  stall: 2,
-  syncEvent: 5,
-  account: 2,
-  session: 0.5,
-  restoreServer: 1.5,
-  compact: 1.5,
-  backUpDevice: 0.7,
-  restoreDevice: 1.2,
-  retire: 1,
-  refuse: 1.5,
-};
-
-export type FaultName = keyof typeof faultWeights;
 
 export const mishaps: Record<FaultName, (device: Device, around: Surroundings) => string | null | Promise<string>> = {
   killTab: (device, { dice }) => {

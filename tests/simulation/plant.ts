@@ -1,9 +1,8 @@
 /** Where a planted bug can take hold: a wrapper around a port or a function, never a switch in the product. */
 import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
 import type { SyncStore } from '../../src/sync/ports.ts';
-import type { DeedName } from './deeds.ts';
-import type { FaultName } from './mishaps.ts';
 import type { Merge } from './server-stores.ts';
+import type { DeedName, FaultName } from './weights.ts';
 
 export interface Plant {
   /** SQL of the database worker, before it is prepared. */
