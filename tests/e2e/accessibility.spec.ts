@@ -63,7 +63,8 @@ async function violations({ page }: AppPage): Promise<string[]> {
     await page.evaluate(() =>
       Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null))),
     );
-    const axe = new AxeBuilder({ page });
+    // Without it axe opens another tab for each report, and the app goes into the background.
+    const axe = new AxeBuilder({ page }).setLegacyMode();
     const result = await (colorScheme === 'light' ? axe.withTags(rules) : axe.withRules(colourRules)).analyze();
     for (const { id, nodes } of result.violations)
       found.push(`${colorScheme}: ${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);

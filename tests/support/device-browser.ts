@@ -58,6 +58,8 @@ export class DeviceBrowser {
   /** Whether nothing is left of this origin. */
   async forget(origin: string): Promise<boolean> {
     for (const page of this.context.pages()) if (page !== this.blank) await page.close();
+    await this.outside.send('ServiceWorker.unregister', { scopeURL: `${origin}/` });
+    await this.outside.send('ServiceWorker.stopAllWorkers');
     await this.outside.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
     await this.context.clearCookies();
     await this.blank.bringToFront();
