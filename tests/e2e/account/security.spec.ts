@@ -39,7 +39,7 @@ test('a passkey is added, signs in without a name, and is removed', async ({ wor
   await expect(phone.page.getByText('Last used just now')).toBeVisible();
   await phone.page.getByRole('button', { name: /^Edit / }).click();
   await phone.page.getByLabel('Name of the passkey').fill('Blue key');
-  await phone.page.getByRole('button', { name: 'Save' }).click();
+  await phone.page.getByRole('button', { name: 'Save', exact: true }).click();
   await phone.page.getByRole('button', { name: 'Edit Blue key' }).click();
   await phone.page.getByRole('button', { name: 'Remove this passkey' }).click();
   await expect(phone.page.getByRole('button', { name: 'Edit Blue key' })).toBeHidden();
