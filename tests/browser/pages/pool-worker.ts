@@ -1,5 +1,4 @@
 /** The suites of `Driver` and `SyncStore` on the pool of the origin's private files: `opfs-sahpool` as the app opens it. */
-import { createPortStore, serveStore } from '../../../src/client/adapters/store-over-port.ts';
 import type { Driver } from '../../../src/client/db/driver.ts';
 import { openOpfsPool } from '../../../src/client/db/drivers/opfs-pool.ts';
 import { describeDriver } from '../../conformance/driver.ts';
@@ -29,21 +28,6 @@ async function openEmpty(now: () => number) {
 function define(): void {
   describeDriver({ name: 'on the pool', persistent: true, reset, open });
   describeSyncStore({ name: 'on the pool', open: openEmpty });
-  describeSyncStore({
-    name: 'over a port to the pool',
-    open: async (now) => {
-      const served = await openEmpty(now);
-      const { port1, port2 } = new MessageChannel();
-      serveStore(port1, served.store);
-      const store = createPortStore(port2);
-      const close = async (): Promise<void> => {
-        store.close();
-        port1.close();
-        await served.close();
-      };
-      return { ...served, store, close };
-    },
-  });
 }
 
 void runSuites(define).then((outcomes) => self.postMessage(outcomes));

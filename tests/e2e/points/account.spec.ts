@@ -4,7 +4,7 @@ import { expect, test } from '../world.ts';
 
 const ana = { name: 'ana', password: 'a long enough password' };
 
-test('signing up keeps what was made before, and a second device sees it', async ({ world }) => {
+test('signing up keeps what was made before, and a second device sees it', { tag: '@point' }, async ({ world }) => {
   const phone = await AppPage.firstRun(await world.device('phone'));
   await phone.addWord('el puente', 'bridge');
   await phone.startConversation('Cruzo el puente.');

@@ -2,7 +2,7 @@
 import { AppPage } from '../../support/app-page.ts';
 import { expect, test } from '../world.ts';
 
-test('a person adds, edits, finds and deletes words without an account', async ({ world }) => {
+test('a person adds, edits, finds and deletes words without an account', { tag: '@point' }, async ({ world }) => {
   const app = await AppPage.firstRun(await world.device('phone'));
   await app.untilChip('device', 'On this device');
   await app.addWord('el ratón', 'mouse');
@@ -54,7 +54,7 @@ test('a person starts a conversation, writes, and finds it again', async ({ worl
   await expect(app.page.getByRole('list', { name: 'Messages' }).getByRole('listitem')).toHaveCount(2);
 });
 
-test('what was made is there after the app was closed and opened again', async ({ world }) => {
+test('what was made is there after the app was closed and opened again', { tag: '@point' }, async ({ world }) => {
   const device = await world.device('phone');
   const app = await AppPage.firstRun(device);
   await app.addWord('la lluvia', 'rain');

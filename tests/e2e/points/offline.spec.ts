@@ -4,7 +4,7 @@ import { expect, test } from '../world.ts';
 
 const ana = { name: 'ana', password: 'a long enough password' };
 
-test('the app starts from cold with no network and keeps what is done', async ({ world }) => {
+test('the app starts from cold with no network and keeps what is done', { tag: '@point' }, async ({ world }) => {
   const device = await world.device('phone');
   const first = await AppPage.withNewAccount(device, ana);
   await first.addWord('el tren', 'train');
