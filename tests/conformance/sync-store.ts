@@ -483,6 +483,19 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
       });
     });
 
+    it('moves refused stamps back around a record that is damaged', async () => {
+      now = start + 86_400_000;
+      add('w1');
+      add('w2');
+      run(`UPDATE outbox SET stamps = '{' WHERE id = 'w1'`);
+      value(await opened.store.correctClock(start));
+      const [kept] = all(`SELECT stamps FROM outbox WHERE id = 'w1'`);
+      expect(kept).toEqual({ stamps: '{' });
+      const { changes } = await gather();
+      expect(changes.map(({ id }) => id)).toEqual(['w2']);
+      expect(changes[0]!.stamp).toBeLessThanOrEqual(stampAt(start + limits.clockAhead));
+    });
+
     it('moves refused stamps to after a state that was sent, whose answer was lost, and that was edited again', async () => {
       now = start + limits.clockAhead - 1_000;
       add('w1');
@@ -693,6 +706,20 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
           { note: 'bad', translation: 'edited', _seq: 3 },
         ]);
         expect(all('SELECT id FROM held_row')).toEqual([]);
+      });
+
+      it('and what was set aside and can no longer be read is pulled again, an edit over it included (I6)', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'fine' })], cursor: 1 });
+        forbid('bad');
+        const page = wordPage({ id: 'w1', seq: 2, note: 'bad' }, { id: 'w2', seq: 3, note: 'bad' });
+        await apply(await gather(), { changes: [page], cursor: 5 });
+        run(`UPDATE vocabulary_item SET translation = 'edited' WHERE id = 'w1'`);
+        run(`UPDATE held_row SET row = '{"note":' WHERE id = 'w1'`);
+        await acknowledged(6);
+        expect((await gather()).changes).toEqual([]);
+        value(await opened.store.record(report, { at: null, attempts: 0 }));
+        expect((await gather()).cursor).toBe(1);
+        expect(all('SELECT id FROM held_row')).toEqual([{ id: 'w2' }]);
       });
 
       it('by leaving a damaged record in the outbox and sending the others', async () => {

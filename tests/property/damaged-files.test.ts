@@ -1,6 +1,6 @@
 /**
  * A file may be damaged without SQLite noticing: JSON of ours that is none, or another than was written. Every step of the
- * engine then succeeds or tells a failure, and a failure leaves the file as it was. So do the server's stored rows.
+ * engine then goes on with what is whole. The server's stored rows: it succeeds or tells a failure.
  */
 import fc from 'fast-check';
 import BetterSqlite from 'better-sqlite3';
@@ -12,7 +12,6 @@ import type { Result } from '../../src/base/result.ts';
 import type { Failure } from '../../src/protocol/errors.ts';
 import type { SyncReply } from '../../src/protocol/messages.ts';
 import { strategyFrom } from '../../src/schema/policies.ts';
-import { syncOrder } from '../../src/schema/tables.ts';
 import { stampAt } from '../../src/sync/clock.ts';
 import { addWord } from '../support/add-word.ts';
 import { DeviceUnderTest } from '../support/device-under-test.ts';
@@ -72,11 +71,6 @@ function openDevice() {
   return device;
 }
 
-function contentsOf(device: DeviceUnderTest): string {
-  const tables = [...syncOrder, 'outbox', 'sync_state', 'held_row', 'unconfirmed_row', 'rejected_change'];
-  return JSON.stringify(tables.map((table) => device.all(`SELECT * FROM ${table}`)));
-}
-
 const pulled: Omit<SyncReply, 'results'> = {
   changes: [
     {
@@ -128,24 +122,16 @@ const steps: readonly Step[] = [
 ];
 
 describe('a client’s file with damaged JSON', () => {
-  it('fails no step of the engine but with a failure, which leaves the file as it was', async () => {
-    let damagedSteps = 0;
+  it('fails no step of the engine: what is whole goes on', async () => {
     await holdsAlways(
       fc.asyncProperty(anyDamage, fc.constantFrom(...steps), async (damages, [, step]) => {
         const device = openDevice();
         device.database.write((sql) => damages.forEach(({ sql: cell, text }) => sql.run(cell, [text])), 'sync');
-        const before = contentsOf(device);
-        const ended = await step(device);
-        if (!ended.ok) {
-          damagedSteps += 1;
-          expect(ended.error.code).toBe('storage_failed');
-          expect(contentsOf(device)).toBe(before);
-        }
+        expect(await step(device)).toMatchObject({ ok: true });
         await device.database.close();
       }),
       { numRuns: 150 },
     );
-    expect(damagedSteps).toBeGreaterThan(0);
   });
 
   it.each([

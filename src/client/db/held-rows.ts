@@ -10,7 +10,7 @@ import type { TableError } from '../../sync/report.ts';
 import type { WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
 import { applyPage } from './pulled-rows.ts';
-import { readValues } from './stored-json.ts';
+import { readValues, unlessDamaged } from './stored-json.ts';
 
 type OurPage = RowPage & { readonly table: TableName };
 
@@ -72,10 +72,24 @@ export function moveHeld(sql: WriteSql, changes: readonly Change[], results: rea
     const { table, id, op, values = {} } = changes[index]!;
     const [, , json] = held.find((row) => row[0] === table && row[1] === id) ?? [];
     if (json === undefined || result.seq === 0 || op !== 'update') return result;
-    const row = json === null ? null : JSON.stringify({ ...readValues(json), ...values });
-    sql.run('UPDATE held_row SET seq = ?, row = ? WHERE tbl = ? AND id = ?', [result.seq, row, table, id]);
+    const before = json === null ? null : unlessDamaged(() => readValues(json));
+    // What is damaged keeps its sequence: from there it is pulled again.
+    if (before !== undefined) {
+      const row = before && JSON.stringify({ ...before, ...values });
+      sql.run('UPDATE held_row SET seq = ?, row = ? WHERE tbl = ? AND id = ?', [result.seq, row, table, id]);
+    }
     return { ...result, seq: 0 };
   });
+}
+
+/** Rows that were set aside and can no longer be read are forgotten, and the cursor steps back to have them again (I6). */
+export function pullDamagedAgain(sql: WriteSql): void {
+  const held = sql.arrays('SELECT tbl, id, seq, row FROM held_row WHERE row IS NOT NULL');
+  for (const [table, id, seq, json] of held) {
+    if (unlessDamaged(() => readValues(json!))) continue;
+    sql.run('DELETE FROM held_row WHERE tbl = ? AND id = ?', [table!, id!]);
+    sql.run('UPDATE sync_state SET cursor = max(0, min(cursor, ? - 1))', [seq!]);
+  }
 }
 
 /** Why the work failed, or null. What it wrote until then is undone; a full disk fails the whole transaction. */

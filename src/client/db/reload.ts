@@ -16,8 +16,7 @@ import { columnsOf, syncOrder, type TableName } from '../../schema/tables.ts';
 import type { Reload } from '../../sync/ports.ts';
 import type { ReloadCause } from '../../sync/report.ts';
 import type { ReadSql, WriteSql } from './database.ts';
-import { StorageError } from './driver.ts';
-import { readBase } from './stored-json.ts';
+import { readBase, unlessDamaged } from './stored-json.ts';
 
 type OurPage = RowPage & { readonly table: TableName };
 
@@ -125,13 +124,8 @@ function bringBackDiffering(sql: WriteSql, page: OurPage): void {
 
 /** A damaged one stays as it is: its edit does not go out (outbox.ts), and must not keep the others from it. */
 function lowered(json: string, { table, common }: { table: TableName; common: Sequence }): string {
-  try {
-    const base = Object.entries(readBase(json, columnsOf(table)));
-    return JSON.stringify(
-      Object.fromEntries(base.map(([column, [seq, value]]) => [column, [Math.min(seq, common), value]])),
-    );
-  } catch (cause) {
-    if (!(cause instanceof StorageError)) throw cause;
-    return json;
-  }
+  const base = unlessDamaged(() => readBase(json, columnsOf(table)));
+  if (!base) return json;
+  const entries = Object.entries(base).map(([column, [seq, value]]) => [column, [Math.min(seq, common), value]]);
+  return JSON.stringify(Object.fromEntries(entries));
 }

@@ -28,6 +28,16 @@ export function readValues(json: Value): Values {
   return readRecord(json, isValue);
 }
 
+/** Undefined: what it reads is damaged. For work on many records that must not fail by one of them. */
+export function unlessDamaged<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof StorageError) return undefined;
+    throw error;
+  }
+}
+
 /** Undefined: no JSON at all. */
 export function parseStored(json: Value): unknown {
   if (typeof json !== 'string') return undefined;

@@ -14,12 +14,12 @@ import type { Direction, SyncReport } from '../../sync/report.ts';
 import { answered, noWriters, restamped, sentStates } from '../../sync/writers.ts';
 import type { Database, ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
-import { moveHeld, retryHeld, storeRows, storeWhole } from './held-rows.ts';
+import { moveHeld, pullDamagedAgain, retryHeld, storeRows, storeWhole } from './held-rows.ts';
 import { acknowledge, gatherChanges, markStored, setAside } from './outbox.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 import { confirmAnswered, confirmPulled, finishReload, reloadOf, startReload } from './reload.ts';
 import { createTally, tallyOfRefused } from './store-tally.ts';
-import { readStamps } from './stored-json.ts';
+import { readStamps, unlessDamaged } from './stored-json.ts';
 
 /** A device clock less wrong than this is left alone: a request's own time is in the difference. Milliseconds. */
 const tolerableOffset = 2_000;
@@ -79,7 +79,11 @@ export function createSyncStore(database: Database): SyncStore {
         if (reload.cause !== 'away') takeNewId(sql, database);
         return null;
       }),
-    record: (report, next) => commit((sql) => storeRun(sql, { report, next })),
+    record: (report, next) =>
+      commit((sql) => {
+        pullDamagedAgain(sql);
+        return storeRun(sql, { report, next });
+      }),
   };
 }
 
@@ -189,7 +193,9 @@ function moveOn(sql: WriteSql, { database, reply }: { database: Database; reply:
  */
 function restamp(sql: WriteSql, { database, serverTime }: { database: Database; serverTime: number }): null {
   const bound = stampAt(serverTime + limits.clockAhead);
-  const rows = sql.arrays('SELECT tbl, id, stamp, since, stamps FROM outbox');
+  // What cannot be read is not sent either, and stays as it is.
+  const dirty = sql.arrays('SELECT tbl, id, stamp, since, stamps FROM outbox');
+  const rows = dirty.filter(([, , , , json]) => unlessDamaged(() => readStamps(json!)));
   const observed = Number(sql.arrays('SELECT clock FROM sync_state')[0]?.[0] ?? 0);
   const stamps = rows.flatMap((row) => [Number(row[2]), Number(row[3]), ...Object.values(readStamps(row[4]!))]);
   const refused = [...new Set(stamps.filter((stamp) => stamp > bound))].sort((a, b) => a - b);
