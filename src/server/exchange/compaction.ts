@@ -12,7 +12,7 @@
  */
 import type { Sequence } from '../../protocol/messages.ts';
 import { stampAt } from '../../sync/clock.ts';
-import { buriedMeta, latestWrite, parseMeta } from './row-codec.ts';
+import { buriedMeta, latestWrite, parseMeta, type Meta } from './row-codec.ts';
 
 /** In milliseconds. */
 export interface CompactionRules {
@@ -89,6 +89,8 @@ export function burials(found: readonly DecidedConflict[], head: Sequence, { now
   const before = stampAt(now - rules.conflictAge);
   const old = found
     .map(({ id, meta }) => ({ id, meta: parseMeta(meta) }))
+    // One that is damaged stays, and holds up neither the others nor the accounts that come after its own.
+    .filter((conflict): conflict is { id: string; meta: Meta } => Boolean(conflict.meta?.w))
     .filter(({ meta }) => latestWrite(meta) <= before);
   return old.map(({ id, meta }, index) => {
     const seq = head + 1 + index;

@@ -60,8 +60,13 @@ export function unpackRow(id: string, seq: Sequence, [values, meta]: readonly [S
 /** Who wrote a row that no device sent. */
 export const serverDevice = 'server';
 
-export function parseMeta(meta: string): Meta {
-  return JSON.parse(meta) as Meta;
+/** Null: a damaged store. */
+export function parseMeta(meta: string): Meta | null {
+  try {
+    return JSON.parse(meta) as Meta | null;
+  } catch {
+    return null;
+  }
 }
 
 /** The stamp of the latest write to any column of a row that has some. */

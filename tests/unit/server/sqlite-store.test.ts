@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { StoreUnavailable, type ChangeStore } from '../../../src/server/change-store.ts';
 import { openSqliteStore } from '../../../src/server/stores/sqlite/sqlite-store.ts';
 import { settingInsert, testTime } from '../../support/server-requests.ts';
+import { deletion } from '../../support/store-pushes.ts';
 
 let directory: string;
 let file: string;
@@ -52,4 +53,33 @@ it('says why it cannot open its file', () => {
     ok: false,
     error: expect.stringContaining('cannot be opened') as string,
   });
+});
+
+it('compacts around conflicts that are damaged, and goes on to the other accounts', async () => {
+  const day = 86_400_000;
+  const rules = { conflictAge: 30 * day, deviceAge: 60 * day, settle: day };
+  await store.createAccount({ id: 'v', name: 'v', nameKey: 'v', passwordHash: '', now: testTime });
+  for (const user of ['u', 'v']) {
+    await store.exchange({ ...nothing, user, changes: [settingInsert('x', '1')] });
+    await store.exchange({ ...nothing, user, cursor: 1, changes: [deletion('x', { baseSeq: 1 })] });
+    await store.exchange({ ...nothing, user, cursor: 2, now: testTime + day / 24 });
+  }
+  const other = new Database(file);
+  const damage = other.prepare(
+    `INSERT INTO row (user, tbl, id, seq, deleted, data, meta) SELECT key, 'conflict', ?, 2, 0, ?, ? FROM account`,
+  );
+  damage.run('data', '{"state":', '{}');
+  damage.run('meta', '{"state":"decided"}', '{"w":');
+  damage.run('both', '{"state":"decided","table_name":"setting"}', '{}');
+  other.close();
+  let forgotten = 0;
+  for (const days of [40, 50]) {
+    const now = testTime + days * day;
+    for (let more = true; more;) {
+      const step = await store.compact({ now, rules });
+      forgotten += step.tombstones;
+      more = step.more;
+    }
+  }
+  expect(forgotten).toBe(2);
 });

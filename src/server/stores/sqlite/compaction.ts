@@ -43,6 +43,9 @@ interface Due extends Visited {
   readonly epochs: string;
 }
 
+/** Null where the row is damaged: an error would keep this account, and all after it, from being compacted for ever. */
+const ofConflict = (column: string): string => `CASE WHEN json_valid(data) THEN data ->> '${column}' END`;
+
 function prepare(database: Database.Database) {
   return {
     due: database.prepare<[number, number], Due>(
@@ -52,7 +55,7 @@ function prepare(database: Database.Database) {
     ),
     decided: database.prepare<[number], DecidedConflict>(
       `SELECT id, meta FROM row WHERE user = ? AND tbl = 'conflict' AND deleted = 0
-         AND data ->> 'state' IN ('decided', 'resolved') ORDER BY id LIMIT ${stepRows}`,
+         AND ${ofConflict('state')} IN ('decided', 'resolved') ORDER BY id LIMIT ${stepRows}`,
     ),
     bury: database.prepare<[Sequence, string, number, string]>(
       `UPDATE row SET seq = ?, deleted = 1, meta = ? WHERE user = ? AND tbl = 'conflict' AND id = ?`,
@@ -61,8 +64,9 @@ function prepare(database: Database.Database) {
       .prepare<[number, Sequence, number], Sequence>(
         `DELETE FROM row WHERE key IN (
            SELECT key FROM row WHERE user = ? AND deleted = 1 AND seq <= ? AND (tbl, id) NOT IN (
-             SELECT data ->> 'table_name', data ->> 'row_id' FROM row WHERE user = ? AND tbl = 'conflict' AND deleted = 0
-               AND data ->> 'table_name' IS NOT NULL AND data ->> 'row_id' IS NOT NULL
+             SELECT ${ofConflict('table_name')}, ${ofConflict('row_id')} FROM row
+             WHERE user = ? AND tbl = 'conflict' AND deleted = 0
+               AND ${ofConflict('table_name')} IS NOT NULL AND ${ofConflict('row_id')} IS NOT NULL
            ) ORDER BY seq LIMIT ${stepRows}
          ) RETURNING seq`,
       )
