@@ -154,7 +154,7 @@ const localTables: readonly string[] = [
   PRIMARY KEY (tbl, id)
 ) STRICT, WITHOUT ROWID`,
   // `writers`: JSON (sync/writers.ts). `reload`: why everything is being loaded anew, while it is. `notice`: what the
-  // person was not told yet.
+  // person was not told yet. `refill`: client/db/refill.ts.
   `CREATE TABLE sync_state (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   device TEXT NOT NULL,
@@ -172,7 +172,8 @@ const localTables: readonly string[] = [
   loads INTEGER NOT NULL DEFAULT 0,
   writers TEXT,
   reload TEXT,
-  notice TEXT
+  notice TEXT,
+  refill INTEGER
 ) STRICT`,
   `CREATE TABLE sync_run (
   id INTEGER PRIMARY KEY,
@@ -195,6 +196,13 @@ const localTables: readonly string[] = [
   tbl TEXT NOT NULL,
   id TEXT NOT NULL,
   PRIMARY KEY (tbl, id)
+) STRICT, WITHOUT ROWID`,
+  // Values that never came: their column is newer than the app that stored the row.
+  `CREATE TABLE unfilled_value (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  col TEXT NOT NULL,
+  PRIMARY KEY (tbl, id, col)
 ) STRICT, WITHOUT ROWID`,
   // Rows of the server that their table refused, whole: `row` is JSON {column: value}, null for a deletion.
   `CREATE TABLE held_row (

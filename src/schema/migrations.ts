@@ -20,6 +20,8 @@ export interface ClientFile {
   /** `PRAGMA user_version`; 0 for an empty file. */
   readonly version: number;
   readonly objects: readonly StoredObject[];
+  /** Columns that a table has as it is stored; none where there is no such table. */
+  columnsOf(table: string): readonly string[];
   readonly fullText: FullTextModule;
 }
 
@@ -31,7 +33,8 @@ export function migrationPlan(file: ClientFile, schema: Schema = currentSchema):
   return ok([...statements, `PRAGMA user_version = ${schema.version}`]);
 }
 
-function upgrade({ version, objects, fullText }: ClientFile, schema: Schema): string[] {
+function upgrade(file: ClientFile, schema: Schema): string[] {
+  const { version, objects, fullText } = file;
   const declared = createIndexes(schema);
   const indexes = objects.filter(({ type, sql }) => type === 'index' && sql !== null);
   const present = new Set(indexes.map(({ sql }) => sql));
@@ -39,7 +42,30 @@ function upgrade({ version, objects, fullText }: ClientFile, schema: Schema): st
     ...objects.filter(({ type }) => type === 'trigger').map(({ name }) => `DROP TRIGGER ${name}`),
     ...indexes.filter(({ sql }) => !declared.includes(sql!)).map(({ name }) => `DROP INDEX ${name}`),
     ...schema.steps.slice(version - 1).flatMap(({ statements }) => statements),
+    ...askForRefill(file, schema),
     ...declared.filter((sql) => !present.has(sql)),
     ...createTriggers(fullText, schema),
+  ];
+}
+
+/**
+ * What the older version was sent and had no place for has to come again (client/db/refill.ts). Its rows lack the values
+ * of the new columns until then, also those that wait to be sent: another device may have made the same row.
+ */
+function askForRefill(file: ClientFile, { tables, columnsOf }: Schema): string[] {
+  const added = Object.keys(tables).flatMap((table) => {
+    const stored = file.columnsOf(table);
+    const missing = columnsOf(table).filter((column) => !stored.includes(column));
+    return missing.length === 0 ? [] : [{ table, missing: stored.length === 0 ? [] : missing }];
+  });
+  if (added.length === 0) return [];
+  const unfilled = added.flatMap(({ table, missing }) => missing.map((column) => [table, column] as const));
+  return [
+    ...unfilled.map(
+      ([table, column]) =>
+        `INSERT INTO unfilled_value (tbl, id, col) SELECT '${table}', id, '${column}' FROM ${table} WHERE true ON CONFLICT DO NOTHING`,
+    ),
+    // A refill that is under way begins anew, from where the cursor was before it.
+    'UPDATE sync_state SET cursor = max(cursor, coalesce(refill, 0)), refill = 0 WHERE max(cursor, coalesce(refill, 0)) > 0',
   ];
 }

@@ -19,6 +19,7 @@ export const steps: readonly MigrationStep[] = [
       'ALTER TABLE sync_state ADD COLUMN writers TEXT',
       'ALTER TABLE sync_state ADD COLUMN reload TEXT',
       'ALTER TABLE sync_state ADD COLUMN notice TEXT',
+      'ALTER TABLE sync_state ADD COLUMN refill INTEGER',
       'UPDATE sync_state SET known = cursor',
       'ALTER TABLE sync_run ADD COLUMN reload TEXT',
       `CREATE TABLE unconfirmed_row (
@@ -33,6 +34,12 @@ export const steps: readonly MigrationStep[] = [
   row TEXT,
   error TEXT NOT NULL,
   PRIMARY KEY (tbl, id)
+) STRICT, WITHOUT ROWID`,
+      `CREATE TABLE unfilled_value (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  col TEXT NOT NULL,
+  PRIMARY KEY (tbl, id, col)
 ) STRICT, WITHOUT ROWID`,
     ],
   },

@@ -10,7 +10,7 @@ import type { Table } from './column.ts';
 
 export function captureTriggers(name: string, table: Table): string[] {
   const columns = Object.keys(table.columns);
-  return [captureInsert(name), captureUpdate(name, columns), captureDelete(name, columns)];
+  return [captureInsert(name), captureUpdate(name, columns), captureDelete(name, columns), forget(name)];
 }
 
 /** All columns are dirty, so none is listed. After a pending delete, the row goes on from the base that had. */
@@ -52,5 +52,12 @@ function captureDelete(name: string, columns: readonly string[]): string {
   INSERT INTO outbox (tbl, id, op, stamp, since, base, base_seq)
   VALUES ('${name}', OLD.id, 'delete', local_stamp(), local_stamp(), json_object(${row}), OLD._seq)
   ON CONFLICT (tbl, id) DO UPDATE SET op = 'delete', stamp = excluded.stamp, since = excluded.since, stamps = NULL, base = excluded.base;
+END`;
+}
+
+/** Whatever takes a row away. One that is made anew under its id has all its values. */
+function forget(name: string): string {
+  return `CREATE TRIGGER ${name}_gone AFTER DELETE ON ${name} BEGIN
+  DELETE FROM unfilled_value WHERE tbl = '${name}' AND id = OLD.id;
 END`;
 }

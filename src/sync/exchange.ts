@@ -3,7 +3,6 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../protocol/errors.ts';
 import type { SyncReply, SyncRequest } from '../protocol/messages.ts';
 import { protocolVersion } from '../protocol/version.ts';
-import { schemaVersion } from '../schema/tables.ts';
 import type { Batch } from './ports.ts';
 import type { Direction } from './report.ts';
 
@@ -11,8 +10,8 @@ import type { Direction } from './report.ts';
 export type OwnedBatch = Batch & { readonly user: string };
 
 export function requestOf(batch: OwnedBatch, asked: Pick<SyncRequest, 'changes' | 'limit'>): SyncRequest {
-  const { user, device, writers, epoch, cursor, known } = batch;
-  return { protocol: protocolVersion, schema: schemaVersion, user, device, writers, epoch, cursor, known, ...asked };
+  const { user, device, schema, writers, epoch, cursor, known } = batch;
+  return { protocol: protocolVersion, schema, user, device, writers, epoch, cursor, known, ...asked };
 }
 
 /** What is off here would lose a change (I2) or never come to an end. */

@@ -172,7 +172,8 @@ const table: Table = {
     applied: ({ run, more }, { result }, context) => {
       if (!result.ok) return fail(run, result.error, context);
       const tallied = { ...run, tables: addApplied(run.tables, result.value) };
-      return more ? gather(tallied) : finish(tallied, null, context);
+      const goesOn = more || (run.direction !== 'up' && result.value.more);
+      return goesOn ? gather(tallied) : finish(tallied, null, context);
     },
     mended: stray,
     recorded: stray,

@@ -12,6 +12,8 @@ export interface Batch {
   /** The signed-in account, or null: then nothing can be synced yet. */
   readonly user: string | null;
   readonly device: string;
+  /** The version of the tables that the rows go into. */
+  readonly schema: number;
   readonly writers: readonly WriterState[];
   readonly epoch: string;
   readonly cursor: Sequence;
@@ -51,6 +53,8 @@ export interface AppliedTable {
 /** What applying a reply did, by table. */
 export interface Applied {
   readonly tables: Readonly<Record<string, AppliedTable>>;
+  /** There is more to ask for, whatever the reply said: rows of a column or table that came with an update of the app. */
+  readonly more: boolean;
 }
 
 /** A load of everything from the beginning, over what is here. */

@@ -5,6 +5,7 @@ import type { Database } from '../../src/client/db/database.ts';
 import type { Failure } from '../../src/protocol/errors.ts';
 import type { Change, RowPage, SyncReply } from '../../src/protocol/messages.ts';
 import { limits } from '../../src/protocol/limits.ts';
+import { schemaVersion } from '../../src/schema/tables.ts';
 import { latestStamp } from '../../src/sync/change.ts';
 import { stampAt } from '../../src/sync/clock.ts';
 import type { Batch, SyncStore } from '../../src/sync/ports.ts';
@@ -54,6 +55,7 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(await gather()).toEqual({
           user: 'ana',
           device: 'device-a',
+          schema: schemaVersion,
           writers: [],
           epoch: '',
           cursor: 0,

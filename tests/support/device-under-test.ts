@@ -3,7 +3,8 @@ import { assert } from '../../src/base/assert.ts';
 import type { Value } from '../../src/base/value.ts';
 import { Database, type WriteSql } from '../../src/client/db/database.ts';
 import { createSyncStore } from '../../src/client/db/sync-store.ts';
-import { columnsOf, type TableName } from '../../src/schema/tables.ts';
+import type { Schema } from '../../src/schema/schema.ts';
+import { currentSchema } from '../../src/schema/tables.ts';
 import type { Outcome } from '../../src/sync/machine.ts';
 import type { SyncStore, Transport } from '../../src/sync/ports.ts';
 import type { Direction } from '../../src/sync/report.ts';
@@ -21,6 +22,8 @@ export interface DeviceOptions {
   readonly user?: string | null;
   /** Default: the name, always. */
   readonly newId?: () => string;
+  /** Of the app on it. */
+  readonly schema?: Schema;
 }
 
 export class DeviceUnderTest {
@@ -29,9 +32,10 @@ export class DeviceUnderTest {
   readonly #transport: Transport;
   readonly #now: () => number;
 
-  constructor({ name, transport, now, driver = openNodeDriver(), user = 'ana', newId = () => name }: DeviceOptions) {
-    const opened = Database.open({ driver, clock: { now }, newId });
-    assert(opened.ok, 'a new file opens');
+  constructor({ name, transport, now, driver = openNodeDriver(), user = 'ana', ...options }: DeviceOptions) {
+    const { newId = () => name, schema = currentSchema } = options;
+    const opened = Database.open({ driver, clock: { now }, newId, schema });
+    assert(opened.ok, 'the file is no newer than the app');
     this.database = opened.value;
     this.store = createSyncStore(this.database);
     this.#transport = transport;
@@ -54,8 +58,8 @@ export class DeviceUnderTest {
   }
 
   /** Rows of a table by id, declared columns only. */
-  rows(table: TableName): Map<string, Record<string, Value>> {
-    const rows = this.all(`SELECT id, ${columnsOf(table).join(', ')} FROM ${table} ORDER BY id`);
+  rows(table: string): Map<string, Record<string, Value>> {
+    const rows = this.all(`SELECT id, ${this.database.schema.columnsOf(table).join(', ')} FROM ${table} ORDER BY id`);
     return new Map(rows.map(({ id, ...values }) => [String(id), values]));
   }
 

@@ -17,6 +17,8 @@ import type { Driver, Statement } from './driver.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 
 export interface ReadSql {
+  /** What the file is made by. */
+  readonly schema: Schema;
   all(sql: string, params?: readonly Value[]): Record<string, Value>[];
   arrays(sql: string, params?: readonly Value[]): Value[][];
 }
@@ -47,6 +49,8 @@ export class Database {
   readonly schema: Schema;
   readonly #clock: Clock;
   readonly #fullText: readonly FullTextCatchUp[];
+  readonly #readSql: ReadSql;
+  readonly #writeSql: WriteSql;
   readonly #statements = new Map<string, Statement>();
   readonly #listeners = new Set<CommitListener>();
   /** Of the running transaction, or of the last one. */
@@ -73,6 +77,22 @@ export class Database {
     this.#clock = clock;
     this.#fullText = Object.keys(schema.tables).flatMap((name) => fullTextCatchUp(name, schema) ?? []);
     this.newId = newId;
+    this.#readSql = {
+      schema,
+      all: (sql, params) => this.#prepared(sql).all(params),
+      arrays: (sql, params) => this.#prepared(sql).arrays(params),
+    };
+    this.#writeSql = {
+      ...this.#readSql,
+      run: (sql, params) => {
+        this.#note(sql);
+        return this.#prepared(sql).run(params);
+      },
+      runMany: (sql, rows) => {
+        this.#note(sql);
+        this.#prepared(sql).runMany(rows);
+      },
+    };
     driver.defineFunction('local_stamp', () => this.#stamp);
   }
 
@@ -153,23 +173,6 @@ export class Database {
     await this.driver.close();
   }
 
-  readonly #readSql: ReadSql = {
-    all: (sql, params) => this.#prepared(sql).all(params),
-    arrays: (sql, params) => this.#prepared(sql).arrays(params),
-  };
-
-  readonly #writeSql: WriteSql = {
-    ...this.#readSql,
-    run: (sql, params) => {
-      this.#note(sql);
-      return this.#prepared(sql).run(params);
-    },
-    runMany: (sql, rows) => {
-      this.#note(sql);
-      this.#prepared(sql).runMany(rows);
-    },
-  };
-
   #prepared(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (!statement) {
@@ -223,7 +226,12 @@ export class Database {
     };
     const [header] = ask('PRAGMA user_version');
     const objects = ask('SELECT type, name, sql FROM sqlite_schema') as unknown as StoredObject[];
-    return { version: Number(header?.['user_version'] ?? 0), objects, fullText: this.driver.fullText };
+    return {
+      version: Number(header?.['user_version'] ?? 0),
+      objects,
+      columnsOf: (table) => ask(`SELECT name FROM pragma_table_info('${table}')`).map(({ name }) => String(name)),
+      fullText: this.driver.fullText,
+    };
   }
 
   #load(): void {

@@ -5,14 +5,11 @@
  */
 import type { Value } from '../../base/value.ts';
 import type { Change, ChangeResult, RowPage } from '../../protocol/messages.ts';
-import { columnsOf, tableOf, type TableName } from '../../schema/tables.ts';
 import type { TableError } from '../../sync/report.ts';
 import type { WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
 import { applyPage } from './pulled-rows.ts';
 import { readValues, unlessDamaged } from './stored-json.ts';
-
-type OurPage = RowPage & { readonly table: TableName };
 
 export interface Stored {
   /** Rows that were set aside. */
@@ -23,7 +20,7 @@ export interface Stored {
 const nothingFailed: Stored = { failed: 0, errors: [] };
 
 /** Stores a page, or throws in the midst of it: then the transaction is over, and all of it is stored row by row instead. */
-export function storeWhole(sql: WriteSql, page: OurPage): Stored {
+export function storeWhole(sql: WriteSql, page: RowPage): Stored {
   applyPage(sql, page);
   release(sql, page);
   return nothingFailed;
@@ -33,7 +30,7 @@ export function storeWhole(sql: WriteSql, page: OurPage): Stored {
  * Stores a page, without the rows that its table refuses: those are set aside. Row by row, because a savepoint around many
  * statements costs each of them more than the one before (docs/decisions/0031-no-savepoint-around-a-page.md).
  */
-export function storeRows(sql: WriteSql, page: OurPage): Stored {
+export function storeRows(sql: WriteSql, page: RowPage): Stored {
   const errors: TableError[] = [];
   for (const [index, id] of page.ids.entries()) {
     const row = rowAt(page, index);
@@ -50,10 +47,10 @@ export function storeRows(sql: WriteSql, page: OurPage): Stored {
 /** Tries what was set aside again: after an update of the app, or once the disk is well, it may fit. */
 export function retryHeld(sql: WriteSql): void {
   for (const [table, id, seq, json] of sql.arrays('SELECT tbl, id, seq, row FROM held_row')) {
-    if (!tableOf(String(table))) continue;
+    if (!sql.schema.tableOf(String(table))) continue;
     const store = (): void => {
       const values = json === null ? null : readValues(json!);
-      const page = heldPage({ table: table as TableName, id: String(id), seq: Number(seq), values });
+      const page = heldPage({ table: String(table), id: String(id), seq: Number(seq), values });
       applyPage(sql, page);
       release(sql, page);
     };
@@ -114,7 +111,7 @@ function release(sql: WriteSql, { table, ids, seqs }: RowPage): void {
   sql.runMany('DELETE FROM held_row WHERE tbl = ? AND id = ? AND seq <= ?', rows);
 }
 
-function hold(sql: WriteSql, { page, id, error }: { page: OurPage; id: string; error: string }): void {
+function hold(sql: WriteSql, { page, id, error }: { page: RowPage; id: string; error: string }): void {
   const values = page.deleted.length > 0 ? null : Object.fromEntries(page.columns.map(cellOf(page)));
   sql.run(
     `INSERT INTO held_row (tbl, id, seq, row, error) VALUES (?, ?, ?, ?, ?)
@@ -127,7 +124,7 @@ function cellOf(page: RowPage) {
   return (column: string, index: number): [string, Value] => [column, page.values[index]![0]!];
 }
 
-function rowAt(page: OurPage, index: number): OurPage {
+function rowAt(page: RowPage, index: number): RowPage {
   return {
     ...page,
     ids: [page.ids[index]!],
@@ -138,14 +135,14 @@ function rowAt(page: OurPage, index: number): OurPage {
 }
 
 interface HeldRow {
-  readonly table: TableName;
+  readonly table: string;
   readonly id: string;
   readonly seq: number;
   readonly values: Readonly<Record<string, Value>> | null;
 }
 
-function heldPage({ table, id, seq, values }: HeldRow): OurPage {
-  const columns = values === null ? columnsOf(table) : Object.keys(values);
+function heldPage({ table, id, seq, values }: HeldRow): RowPage {
+  const columns = Object.keys(values ?? {});
   return {
     table,
     ids: [id],

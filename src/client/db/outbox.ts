@@ -6,13 +6,13 @@ import type { Value } from '../../base/value.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Change, ChangeErrorCode, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
-import { columnsOf, syncOrder, tableOf, type TableName } from '../../schema/tables.ts';
 import { latestStamp } from '../../sync/change.ts';
 import type { Batch, UnreadRecords } from '../../sync/ports.ts';
 import type { TableError } from '../../sync/report.ts';
 import { addErrors } from '../../sync/tally.ts';
 import type { ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
+import { unfilledIn } from './refill.ts';
 import { readBase, readStamps, type Base, type Stamps } from './stored-json.ts';
 
 /**
@@ -22,15 +22,16 @@ import { readBase, readStamps, type Base, type Stamps } from './stored-json.ts';
 export function gatherChanges(sql: ReadSql): Pick<Batch, 'changes' | 'more' | 'unread'> {
   const changes: Change[] = [];
   const unread: Record<string, UnreadRecords> = {};
-  const fail = (table: TableName, cause: unknown): void => {
+  const fail = (table: string, cause: unknown): void => {
     const { count = 0, errors = [] } = unread[table] ?? {};
     unread[table] = { count: count + 1, errors: addErrors(errors, [unreadable(cause)]) };
   };
   let bytes = 0;
-  for (const table of syncOrder) {
+  for (const table of sql.schema.syncOrder) {
+    const source: Source = { table, columns: sql.schema.columnsOf(table), unfilled: unfilledIn(sql, table) };
     const room = limits.pushChanges - changes.length + (unread[table]?.count ?? 0);
-    for (const row of readDirty(sql, { table, room, fail })) {
-      const change = attemptRead(table, row, fail);
+    for (const row of readDirty(sql, { ...source, room, fail })) {
+      const change = attemptRead(source, row, fail);
       if (!change) continue;
       bytes += sizeOf(change);
       if (changes.length > 0 && (changes.length === limits.pushChanges || bytes > limits.pushBytes)) {
@@ -42,22 +43,30 @@ export function gatherChanges(sql: ReadSql): Pick<Batch, 'changes' | 'more' | 'u
   return { changes, more: false, unread };
 }
 
-type Fail = (table: TableName, cause: unknown) => void;
+type Fail = (table: string, cause: unknown) => void;
 
-function readDirty(sql: ReadSql, { table, room, fail }: { table: TableName; room: number; fail: Fail }): Value[][] {
+/** A table that is read for dirty records. */
+interface Source {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** Columns of a row whose values never came (refill.ts). */
+  readonly unfilled: (id: string) => readonly string[];
+}
+
+function readDirty(sql: ReadSql, source: Source & { room: number; fail: Fail }): Value[][] {
   try {
-    return sql.arrays(selectDirty(table), [room + 1]);
+    return sql.arrays(selectDirty(source), [source.room + 1]);
   } catch (cause) {
-    fail(table, cause);
+    source.fail(source.table, cause);
     return [];
   }
 }
 
-function attemptRead(table: TableName, row: readonly Value[], fail: Fail): Change | null {
+function attemptRead(source: Source, row: readonly Value[], fail: Fail): Change | null {
   try {
-    return readChange(table, row);
+    return readChange(source, row);
   } catch (cause) {
-    fail(table, cause);
+    fail(source.table, cause);
     return null;
   }
 }
@@ -90,7 +99,7 @@ export function acknowledge(
 
 /** Marks the rows that now are exactly the server's. Runs after pulled rows were applied: those may be newer. */
 export function markStored(sql: WriteSql, changes: readonly Change[], results: readonly ChangeResult[]): void {
-  for (const table of syncOrder) {
+  for (const table of sql.schema.syncOrder) {
     const rows: [Sequence, string, Sequence][] = [];
     changes.forEach((change, index) => {
       const { seq } = results[index]!;
@@ -100,13 +109,16 @@ export function markStored(sql: WriteSql, changes: readonly Change[], results: r
   }
 }
 
-function selectDirty(table: TableName): string {
-  const columns = columnsOf(table).map((column) => `t.${column}`);
-  return `SELECT o.id, o.op, o.stamp, o.since, o.stamps, o.base, o.base_seq, ${columns.join(', ')}
+function selectDirty({ table, columns }: Source): string {
+  return `SELECT o.id, o.op, o.stamp, o.since, o.stamps, o.base, o.base_seq, ${columns.map((column) => `t.${column}`).join(', ')}
 FROM outbox o LEFT JOIN ${table} t ON t.id = o.id WHERE o.tbl = '${table}' LIMIT ?`;
 }
 
-function readChange(table: TableName, row: readonly Value[]): Change {
+/**
+ * What never came of a row is not this device's to tell: a new row goes without it, and an edit of it is based on nothing,
+ * so that what another device wrote there loses to no default and to no edit that did not know of it (I4).
+ */
+function readChange({ table, columns, unfilled }: Source, row: readonly Value[]): Change {
   const [id, op, stamp, since, stamps, base, baseSeq, ...values] = row as [
     string,
     Change['op'],
@@ -119,11 +131,15 @@ function readChange(table: TableName, row: readonly Value[]): Change {
   ];
   if (op === 'delete') return { table, id, op, stamp, baseSeq };
   const columnStamps = readStamps(stamps);
-  const columns = columnsOf(table);
+  const never = unfilled(id);
   if (op === 'insert') {
-    const all = Object.fromEntries(columns.map((column, index) => [column, values[index]!]));
+    const isKnown = (column: string) => column in columnStamps || !never.includes(column);
+    const known = columns.flatMap((column, index) => (isKnown(column) ? [[column, values[index]!] as const] : []));
     const edited = stamps === null ? {} : { stamps: columnStamps };
-    return { table, id, op, stamp: since, ...edited, values: all, baseSeq };
+    // A row that goes again after a restored backup (reload.ts) has a base, and this column is not of it.
+    const blind = never.filter((column) => column in columnStamps).map((column) => [column, [0, null]] as const);
+    const based = blind.length === 0 ? {} : { base: Object.fromEntries(blind) };
+    return { table, id, op, stamp: since, ...edited, values: Object.fromEntries(known), baseSeq, ...based };
   }
   const dirty = Object.fromEntries(
     columns.flatMap((column, index) => (column in columnStamps ? [[column, values[index]!] as const] : [])),
@@ -138,8 +154,14 @@ function readChange(table: TableName, row: readonly Value[]): Change {
     ...several,
     values: dirty,
     baseSeq,
-    ...(base === null ? {} : { base: readBase(base, columns) }),
+    ...(base === null ? {} : { base: unbased(readBase(base, columns), never) }),
   };
+}
+
+function unbased(base: Base, never: readonly string[]): Base {
+  return Object.fromEntries(
+    Object.entries(base).map(([column, [seq, value]]) => [column, [never.includes(column) ? 0 : seq, value]]),
+  );
 }
 
 /** Roughly the bytes of the change as JSON; UTF-16 length is near enough for a limit far below the server's. */
@@ -165,7 +187,7 @@ function readEntry(sql: ReadSql, change: Change): OutboxRow | null {
   ]);
   if (!row) return null;
   const [op, stamp, since, stamps, base] = row as [Change['op'], Stamp, Stamp, string | null, string | null];
-  const parsedBase = op === 'update' && base !== null ? readBase(base, columnsOf(change.table as TableName)) : {};
+  const parsedBase = op === 'update' && base !== null ? readBase(base, sql.schema.columnsOf(change.table)) : {};
   return { op, stamp, since, stamps: readStamps(stamps), base: parsedBase };
 }
 
@@ -226,7 +248,7 @@ interface Refused {
 /** Takes a change that can never succeed out of the queue, keeps it for the person to see, and undoes it in the row. */
 export function setAside(sql: WriteSql, { change, error, now }: Refused): void {
   const entry = readEntry(sql, change);
-  if (!entry || entry.stamp !== latestStamp(change) || !tableOf(change.table)) return;
+  if (!entry || entry.stamp !== latestStamp(change) || !sql.schema.tableOf(change.table)) return;
   sql.run(
     `INSERT INTO rejected_change (table_name, row_id, op, code, column_name, values_json, rejected_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (table_name, row_id) DO UPDATE SET op = excluded.op, code = excluded.code, column_name = excluded.column_name,

@@ -4,52 +4,60 @@
  */
 import type { Value } from '../../base/value.ts';
 import type { RowPage } from '../../protocol/messages.ts';
-import type { Column } from '../../schema/column.ts';
-import { columnsOf, tableOf, tables, type TableName } from '../../schema/tables.ts';
+import type { Column, Table } from '../../schema/column.ts';
 import type { WriteSql } from './database.ts';
+import { hasUnfilled, noteFilled, reopenUnfilled, unfilledIn } from './refill.ts';
 import { readStamps } from './stored-json.ts';
 
 /** More gain little, and their texts are held at once. */
 const rowsAtOnce = 20;
 
-/** Applies a page. Columns that this version does not know are left out; the server keeps them. */
-export function applyPage(sql: WriteSql, page: RowPage & { readonly table: TableName }): void {
-  const columns = columnsOf(page.table);
-  const declared = columns.map((column): Column | undefined => tableOf(page.table)?.columns[column]);
-  const sources = columns.map((column) => page.values[page.columns.indexOf(column)]);
-  const defaults = columns.map((column) => fallback(tables[page.table].columns, column));
+/** Applies a page of a table of the schema. Columns that are not in it are left out; the server keeps them. */
+export function applyPage(sql: WriteSql, page: RowPage): void {
+  const { table, ids, seqs } = page;
+  const columns = Object.entries<Column>(declarationOf(sql, table).columns);
+  const sources = columns.map(([name]) => page.values[page.columns.indexOf(name)]);
   const deleted = new Set(page.deleted);
-  const dirty = dirtyRows(sql, page.table);
+  const dirty = dirtyRows(sql, table);
+  const lacksValues = hasUnfilled(sql, table);
+  if (lacksValues) reopenUnfilled(sql, page);
   const stored: Value[][] = [];
   const removed: string[] = [];
-  page.ids.forEach((id, index) => {
+  ids.forEach((id, index) => {
     const entry = dirty.get(id);
-    const seq = page.seqs[index]!;
+    const seq = seqs[index]!;
     const values = () =>
-      sources.map((source, column) => {
-        const value = source?.[index];
-        return fits(declared[column], value) ? value : defaults[column]!;
+      columns.map(([, column], at) => {
+        const value = sources[at]?.[index];
+        return fits(column, value) ? value : fallback(column);
       });
-    if (entry)
-      applyUnder(sql, { table: page.table, id, seq, dirty: entry, values: deleted.has(index) ? null : values() });
+    if (entry) applyUnder(sql, { page, id, seq, dirty: entry, values: deleted.has(index) ? null : values() });
     else if (deleted.has(index)) removed.push(id);
     else stored.push([id, seq, ...values()]);
   });
-  storeRows(sql, page.table, stored);
-  remove(sql, page.table, removed);
+  storeRows(sql, table, stored);
+  remove(sql, table, removed);
+  if (lacksValues) {
+    noteFilled(sql, { table, columns: page.columns, rows: stored.map(([id, seq]) => [String(id), Number(seq)]) });
+  }
+}
+
+/** The caller has seen that there is one. */
+function declarationOf(sql: WriteSql, table: string): Table {
+  return sql.schema.tableOf(table)!;
 }
 
 /** A statement costs beside its rows: the copies of file pages that let it fail alone, mostly. */
-function storeRows(sql: WriteSql, table: TableName, rows: readonly Value[][]): void {
+function storeRows(sql: WriteSql, table: string, rows: readonly Value[][]): void {
   const together = rows.length - (rows.length % rowsAtOnce);
   const groups: Value[][] = [];
   for (let from = 0; from < together; from += rowsAtOnce) groups.push(rows.slice(from, from + rowsAtOnce).flat());
-  if (groups.length > 0) sql.runMany(upsert(table, rowsAtOnce), groups);
-  if (together < rows.length) sql.runMany(upsert(table, 1), rows.slice(together));
+  if (groups.length > 0) sql.runMany(upsert(sql, table, rowsAtOnce), groups);
+  if (together < rows.length) sql.runMany(upsert(sql, table, 1), rows.slice(together));
 }
 
-function upsert(table: TableName, rows: number): string {
-  const columns = columnsOf(table);
+function upsert(sql: WriteSql, table: string, rows: number): string {
+  const columns = sql.schema.columnsOf(table);
   const row = `(?, ?${', ?'.repeat(columns.length)})`;
   return `INSERT INTO ${table} (id, _seq, ${columns.join(', ')}) VALUES ${Array<string>(rows).fill(row).join(', ')}
 ON CONFLICT (id) DO UPDATE SET _seq = excluded._seq, ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
@@ -57,7 +65,7 @@ WHERE excluded._seq > _seq`;
 }
 
 /** `_seq` -1 first: a delete that follows is then not a local one. */
-function remove(sql: WriteSql, table: TableName, ids: readonly string[]): void {
+function remove(sql: WriteSql, table: string, ids: readonly string[]): void {
   if (ids.length === 0) return;
   const rows = ids.map((id) => [id]);
   sql.runMany(`UPDATE ${table} SET _seq = -1 WHERE id = ?`, rows);
@@ -69,7 +77,7 @@ interface Dirty {
   readonly columns: ReadonlySet<string>;
 }
 
-function dirtyRows(sql: WriteSql, table: TableName): ReadonlyMap<string, Dirty> {
+function dirtyRows(sql: WriteSql, table: string): ReadonlyMap<string, Dirty> {
   const rows = sql.arrays('SELECT id, op, stamps FROM outbox WHERE tbl = ?', [table]);
   return new Map(
     rows.map(([id, op, stamps]) => [
@@ -79,22 +87,33 @@ function dirtyRows(sql: WriteSql, table: TableName): ReadonlyMap<string, Dirty> 
   );
 }
 
-/** A row with waiting edits takes the columns that are not dirty; the server decides about the others when they arrive. */
-function applyUnder(
-  sql: WriteSql,
-  row: { table: TableName; id: string; seq: number; dirty: Dirty; values: readonly Value[] | null },
-): void {
-  const { table, id, seq, dirty, values } = row;
-  if (dirty.op === 'delete') return;
-  const clean =
-    values === null || dirty.op === 'insert' ? [] : columnsOf(table).filter((name) => !dirty.columns.has(name));
-  const assignments = ['_seq = ?', ...clean.map((name) => `${name} = ?`)].join(', ');
-  const taken = clean.map((name) => values![columnsOf(table).indexOf(name)]!);
-  sql.run(`UPDATE ${table} SET ${assignments} WHERE id = ? AND _seq < ?`, [seq, ...taken, id, seq]);
+interface Under {
+  readonly page: RowPage;
+  readonly id: string;
+  readonly seq: number;
+  readonly dirty: Dirty;
+  /** In the order of the declaration; null: the row is deleted on the server. */
+  readonly values: readonly Value[] | null;
 }
 
-function fallback(declared: Readonly<Record<string, Column>>, name: string): Value {
-  const column = declared[name]!;
+/**
+ * A row with waiting edits takes the columns that are not dirty; the server decides about the others when they arrive. All
+ * of a new row is dirty, but for what it is sent without.
+ */
+function applyUnder(sql: WriteSql, { page, id, seq, dirty, values }: Under): void {
+  const { table } = page;
+  if (dirty.op === 'delete') return;
+  const columns = sql.schema.columnsOf(table);
+  const open = dirty.op === 'insert' ? unfilledIn(sql, table)(id) : columns;
+  const clean = values === null ? [] : open.filter((name) => !dirty.columns.has(name));
+  const assignments = ['_seq = ?', ...clean.map((name) => `${name} = ?`)].join(', ');
+  const taken = clean.map((name) => values![columns.indexOf(name)]!);
+  sql.run(`UPDATE ${table} SET ${assignments} WHERE id = ? AND _seq < ?`, [seq, ...taken, id, seq]);
+  const filled = clean.filter((name) => page.columns.includes(name));
+  if (filled.length > 0) noteFilled(sql, { table, columns: filled, rows: [[id, seq]] });
+}
+
+function fallback(column: Column): Value {
   return column.default ?? (column.nullable ? null : column.type === 'text' ? '' : column.min);
 }
 
@@ -102,8 +121,8 @@ function fallback(declared: Readonly<Record<string, Column>>, name: string): Val
  * Whether the column's table takes the value. What a newer device sent through a server that did not know the column was
  * looked at for its kind alone: one that does not fit must not keep the other rows from being stored.
  */
-function fits(column: Column | undefined, value: Value | undefined): value is Value {
-  if (value === null || column === undefined) return column?.nullable === true;
+function fits(column: Column, value: Value | undefined): value is Value {
+  if (value === null) return column.nullable === true;
   if (column.type === 'text') return typeof value === 'string';
   return column.type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'number';
 }

@@ -12,25 +12,24 @@
  * same row back the one that had it later.
  */
 import type { Change, ChangeResult, RowPage, Sequence } from '../../protocol/messages.ts';
-import { columnsOf, syncOrder, type TableName } from '../../schema/tables.ts';
 import type { Reload } from '../../sync/ports.ts';
 import type { ReloadCause } from '../../sync/report.ts';
 import type { ReadSql, WriteSql } from './database.ts';
+import { unfilledIn } from './refill.ts';
 import { readBase, unlessDamaged } from './stored-json.ts';
-
-type OurPage = RowPage & { readonly table: TableName };
 
 export function startReload(sql: WriteSql, { cause, common }: Reload): void {
   if (cause === 'restored') bringBackLost(sql, common);
   sql.run('DELETE FROM unconfirmed_row');
   sql.run('DELETE FROM held_row');
-  for (const table of syncOrder) {
+  for (const table of sql.schema.syncOrder) {
     sql.run(`INSERT INTO unconfirmed_row (tbl, id) SELECT '${table}', id FROM ${table} WHERE _seq > 0`);
   }
-  sql.run(`UPDATE sync_state SET cursor = 0, known = 0, epoch = '', loads = loads + 1, reload = ?, notice = ?`, [
-    cause,
-    cause,
-  ]);
+  sql.run(
+    `UPDATE sync_state SET cursor = 0, known = 0, epoch = '', loads = loads + 1, refill = NULL, reload = ?,
+  notice = ?`,
+    [cause, cause],
+  );
 }
 
 /** Why everything is being loaded anew, or null when it is not. */
@@ -39,7 +38,7 @@ export function reloadOf(sql: ReadSql): ReloadCause | null {
 }
 
 /** Before a page is stored: the server has these rows, or has told that they are deleted. */
-export function confirmPulled(sql: WriteSql, { page, reload }: { page: OurPage; reload: ReloadCause }): void {
+export function confirmPulled(sql: WriteSql, { page, reload }: { page: RowPage; reload: ReloadCause }): void {
   if (reload === 'restored') bringBackDiffering(sql, page);
   confirm(
     sql,
@@ -62,7 +61,7 @@ function confirm(sql: WriteSql, rows: readonly (readonly [table: string, id: str
 
 /** Everything was pulled: what is still unconfirmed is gone on the server, unless it waits to be sent. */
 export function finishReload(sql: WriteSql): void {
-  for (const table of syncOrder) {
+  for (const table of sql.schema.syncOrder) {
     const gone = sql.arrays(
       `SELECT id FROM unconfirmed_row u WHERE tbl = ? AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tbl = u.tbl AND o.id = u.id)`,
       [table],
@@ -77,7 +76,7 @@ export function finishReload(sql: WriteSql): void {
 }
 
 function bringBackLost(sql: WriteSql, common: Sequence): void {
-  for (const table of syncOrder) {
+  for (const table of sql.schema.syncOrder) {
     // A row that waits for an edit goes whole: the edited columns keep their stamps.
     sql.run(
       `INSERT INTO outbox (tbl, id, op, stamp, since, base_seq)
@@ -91,7 +90,10 @@ ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', since = excluded.since, base 
   const based = sql.arrays(`SELECT base, tbl, id FROM outbox WHERE op = 'update' AND base IS NOT NULL`);
   sql.runMany(
     'UPDATE outbox SET base = ? WHERE tbl = ? AND id = ?',
-    based.map(([base, table, id]) => [lowered(String(base), { table: table as TableName, common }), table!, id!]),
+    based.map(([base, table, id]) => {
+      const columns = sql.schema.columnsOf(String(table));
+      return [lowered(String(base), { columns, common }), table!, id!];
+    }),
   );
   sql.run('UPDATE outbox SET base_seq = min(base_seq, ?)', [common]);
 }
@@ -100,8 +102,9 @@ ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', since = excluded.since, base 
  * A row that is no newer on the server and yet another: what it was here was answered for and not pulled again before the
  * server lost it. It waits as the lost ones do.
  */
-function bringBackDiffering(sql: WriteSql, page: OurPage): void {
-  const columns = columnsOf(page.table);
+function bringBackDiffering(sql: WriteSql, page: RowPage): void {
+  const columns = sql.schema.columnsOf(page.table);
+  const unfilled = unfilledIn(sql, page.table);
   const deleted = new Set(page.deleted);
   const own = `SELECT _seq, ${columns.join(', ')} FROM ${page.table} t WHERE id = ? AND _seq >= ?
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tbl = '${page.table}' AND o.id = t.id)`;
@@ -110,7 +113,10 @@ function bringBackDiffering(sql: WriteSql, page: OurPage): void {
     if (!row) return;
     const [seq, ...values] = row;
     const theirs = (column: string) => page.values[page.columns.indexOf(column)]?.[index];
-    const differs = columns.some((column, at) => theirs(column) !== undefined && theirs(column) !== values[at]);
+    const never = unfilled(id);
+    const differs = columns.some(
+      (column, at) => theirs(column) !== undefined && theirs(column) !== values[at] && !never.includes(column),
+    );
     if (!deleted.has(index) && !differs) return;
     sql.run(`INSERT INTO outbox (tbl, id, op, stamp, since, base_seq) VALUES (?, ?, 'insert', ?, ?, ?)`, [
       page.table,
@@ -123,8 +129,8 @@ function bringBackDiffering(sql: WriteSql, page: OurPage): void {
 }
 
 /** A damaged one stays as it is: its edit does not go out (outbox.ts), and must not keep the others from it. */
-function lowered(json: string, { table, common }: { table: TableName; common: Sequence }): string {
-  const base = unlessDamaged(() => readBase(json, columnsOf(table)));
+function lowered(json: string, { columns, common }: { columns: readonly string[]; common: Sequence }): string {
+  const base = unlessDamaged(() => readBase(json, columns));
   if (!base) return json;
   const entries = Object.entries(base).map(([column, [seq, value]]) => [column, [Math.min(seq, common), value]]);
   return JSON.stringify(Object.fromEntries(entries));

@@ -6,8 +6,7 @@
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { RowPage, Stamp, SyncReply } from '../../protocol/messages.ts';
-import { tableOf, type TableName } from '../../schema/tables.ts';
+import type { Stamp, SyncReply } from '../../protocol/messages.ts';
 import { stampAt } from '../../sync/clock.ts';
 import type { Applied, Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
 import type { Direction, SyncReport } from '../../sync/report.ts';
@@ -17,6 +16,7 @@ import { StorageError } from './driver.ts';
 import { moveHeld, pullDamagedAgain, retryHeld, storeRows, storeWhole } from './held-rows.ts';
 import { acknowledge, gatherChanges, markStored, setAside } from './outbox.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
+import { advanceRefill } from './refill.ts';
 import { confirmAnswered, confirmPulled, finishReload, reloadOf, startReload } from './reload.ts';
 import { createTally, tallyOfRefused } from './store-tally.ts';
 import { readStamps, unlessDamaged } from './stored-json.ts';
@@ -63,7 +63,7 @@ export function createSyncStore(database: Database): SyncStore {
       commitCurrent(sent, (sql) => {
         const change = sent.changes[0]!;
         setAside(sql, { change, error: { code: refusal.code }, now: database.deviceTime() });
-        return { tables: { [change.table]: tallyOfRefused(change, refusal) } };
+        return { tables: { [change.table]: tallyOfRefused(change, refusal) }, more: false };
       }),
     correctClock: (serverTime) => commit((sql) => restamp(sql, { database, serverTime })),
     takeNewId: () =>
@@ -102,7 +102,7 @@ function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing
   if (sent.changes.length > 0) sql.run(writePast, [JSON.stringify(answered(readPast(sql), sent.writers))]);
   retryHeld(sql);
   for (const page of reply.changes) {
-    if (!isOurs(page)) continue;
+    if (!sql.schema.tableOf(page.table)) continue;
     if (reload) confirmPulled(sql, { page, reload });
     tally.stored(page, () => storePage(sql, page));
   }
@@ -110,7 +110,7 @@ function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing
   if (reload) confirmAnswered(sql, sent.changes, reply.results);
   const isAtHead = moveOn(sql, { database, reply });
   if (reload && isAtHead) finishReload(sql);
-  return { tables: tally.tables };
+  return { tables: tally.tables, more: isAtHead && advanceRefill(sql) };
 }
 
 function guard<T>(work: () => T): Result<T, Failure> {
@@ -129,7 +129,19 @@ function readBatch(sql: ReadSql, direction: Direction): Batch {
   const gathered = direction === 'down' || user === null ? nothingGathered : gatherChanges(sql);
   const writers = sentStates(readPast(sql), latestWaiting(sql));
   const interval = chosenInterval(minutes);
-  return { user, device, writers, cursor, known, epoch, loads, attempts, interval, ...gathered };
+  return {
+    user,
+    device,
+    schema: sql.schema.version,
+    writers,
+    cursor,
+    known,
+    epoch,
+    loads,
+    attempts,
+    interval,
+    ...gathered,
+  };
 }
 
 type StateRow = [
@@ -155,10 +167,6 @@ function chosenInterval(minutes: string | null): number | null {
 function isCurrent(sql: ReadSql, { user, device, loads }: Batch): boolean {
   const [state] = sql.arrays('SELECT user_id, device, loads FROM sync_state');
   return state?.[0] === user && state[1] === device && state[2] === loads;
-}
-
-function isOurs(page: RowPage): page is RowPage & { readonly table: TableName } {
-  return tableOf(page.table) !== undefined;
 }
 
 /** Another device has this one's id. What waits is sent under the new one, as edits of a device that was never seen. */

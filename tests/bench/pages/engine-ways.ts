@@ -100,7 +100,16 @@ function gatherJson(sql: ReadSql): Batch {
 'stamp', o.stamp, 'values', (SELECT json_group_object(d.key, json_object(${values}) -> d.key) FROM json_each(o.stamps) d),
 'baseSeq', o.base_seq, 'base', json(o.base))) FROM outbox o LEFT JOIN ${table} t ON t.id = o.id`) as [[string]];
   const changes = JSON.parse(text) as Change[];
-  const sender = { user: 'ada', device: 'benchmark', writers: [], epoch: '', cursor: 0, known: 0, loads: 0 };
+  const sender = {
+    user: 'ada',
+    device: 'benchmark',
+    schema: sql.schema.version,
+    writers: [],
+    epoch: '',
+    cursor: 0,
+    known: 0,
+    loads: 0,
+  };
   return { ...sender, changes, more: false, attempts: 0, interval: null, unread: {} };
 }
 

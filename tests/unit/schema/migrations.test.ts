@@ -5,13 +5,13 @@ import { defineSchema } from '../../../src/schema/schema.ts';
 import { columnsOf, schemaVersion, syncOrder, tableOf, tables } from '../../../src/schema/tables.ts';
 import { openNodeDriver } from '../../support/node-driver.ts';
 
-const file = { objects: [], fullText: 'fts5' as const };
+const file = { objects: [], columnsOf: () => [], fullText: 'fts5' as const };
 const text = { type: 'text', maxLength: 10 } as const;
 
 describe('a client file', () => {
   it.each(['fts5', 'fts4'] as const)('is made from nothing, with %s', (fullText) => {
     const driver = openNodeDriver();
-    const plan = migrationPlan({ version: 0, objects: [], fullText });
+    const plan = migrationPlan({ ...file, version: 0, fullText });
     if (!plan.ok) throw new Error('a new file is older');
     driver.defineFunction('local_stamp', () => 1);
     for (const sql of plan.value) driver.exec(sql);
@@ -44,7 +44,7 @@ describe('a client file', () => {
       { type: 'index', name: 'note_by_old', sql: 'CREATE INDEX note_by_old ON note (old)' },
       { type: 'trigger', name: 'note_inserted', sql: 'CREATE TRIGGER note_inserted …' },
     ];
-    const plan = migrationPlan({ version: 2, objects, fullText: 'fts5' }, schema);
+    const plan = migrationPlan({ ...file, version: 2, objects, columnsOf: () => ['title', 'at'] }, schema);
     expect(plan.ok && plan.value.map((sql) => sql.split(/ (?:AFTER|ON) /)[0])).toEqual([
       'DROP TRIGGER note_inserted',
       'DROP INDEX note_by_old',
@@ -55,8 +55,28 @@ describe('a client file', () => {
       'CREATE TRIGGER note_inserted',
       'CREATE TRIGGER note_updated',
       'CREATE TRIGGER note_deleted',
+      'CREATE TRIGGER note_gone',
       'PRAGMA user_version = 4',
     ]);
+  });
+
+  it.each([
+    ['a column', ['title'], ['INSERT INTO unfilled_value', 'UPDATE sync_state']],
+    ['a table, which has no rows that could lack values', [], ['UPDATE sync_state']],
+    ['nothing', ['title', 'at'], []],
+  ])('that has not had %s yet asks for what it was sent before', (_, stored, expected) => {
+    const note = { priority: 1, columns: { title: text, at: text } };
+    const schema = defineSchema({ tables: { note }, steps: [{ statements: ['one'] }] });
+    const plan = migrationPlan({ ...file, version: 1, columnsOf: () => stored }, schema);
+    const asked = plan.ok ? plan.value.filter((sql) => /unfilled_value .*SELECT|sync_state/.test(sql)) : [];
+    expect(
+      asked.map((sql) =>
+        sql
+          .split(' ')
+          .slice(0, sql.startsWith('UPDATE') ? 2 : 3)
+          .join(' '),
+      ),
+    ).toEqual(expected);
   });
 });
 

@@ -22,6 +22,7 @@ const change: Change = { table: 'setting', id: 's', op: 'update', stamp: 5, valu
 const batch: Batch = {
   user: 'ana',
   device: 'a',
+  schema: 2,
   writers: [['w', 5]],
   epoch: 'e',
   cursor: 4,
@@ -47,7 +48,7 @@ const settingTally: AppliedTable = {
   ...{ sent: 1, received: 2, failed: 0, conflicts: 1 },
   ...{ errors: [], duration: 3, bytes: 40 },
 };
-const applied: Applied = { tables: { setting: settingTally } };
+const applied: Applied = { tables: { setting: settingTally }, more: false };
 const offline: Failure = { code: 'offline', detail: 'no route' };
 
 const requested: Event = { name: 'requested', direction: 'both' };
@@ -157,14 +158,24 @@ describe('the state machine', () => {
     expect(effects).toEqual([{ name: 'gather', direction: 'both' }]);
   });
 
-  it('does not go round for rows when it only pushes', () => {
-    const { state } = after(
-      { name: 'requested', direction: 'up' },
-      gathered(),
-      exchanged({ more: true }),
-      events.applied,
-    );
+  const refilling: Event = { name: 'applied', result: ok({ ...applied, more: true }) };
+
+  it('goes round again when the store has more to ask for than the reply said', () => {
+    const { effects } = after(requested, gathered(), exchanged(), refilling);
+    expect(effects).toEqual([{ name: 'gather', direction: 'both' }]);
+  });
+
+  it.each([
+    ['the reply', { more: true }, events.applied],
+    ['the store', {}, refilling],
+  ])('does not go round for rows that %s has more of when it only pushes', (_, said, stored) => {
+    const { state } = after({ name: 'requested', direction: 'up' }, gathered(), exchanged(said), stored);
     expect(state.name).toBe('recording');
+  });
+
+  it('says which version of the tables the rows go into', () => {
+    const { effects } = after(requested, gathered({ schema: 7 }));
+    expect(effects).toMatchObject([{ request: { schema: 7 } }]);
   });
 
   it.each<[string, Partial<SyncReply>]>([
@@ -213,7 +224,7 @@ describe('the state machine', () => {
   it('counts what was rejected as failed', () => {
     const rejected: Event = {
       name: 'applied',
-      result: ok({ tables: { setting: { ...settingTally, sent: 3, received: 0, failed: 2 } } }),
+      result: ok({ tables: { setting: { ...settingTally, sent: 3, received: 0, failed: 2 } }, more: false }),
     };
     expect(after(requested, gathered(), exchanged(), rejected).effects).toMatchObject([
       { report: { processed: 3, succeeded: 1, failed: 2 } },

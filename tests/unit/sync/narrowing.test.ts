@@ -49,12 +49,15 @@ function run(count: number, { bad = [], refusal, direction = 'both' }: World): R
       }
       case 'apply':
         leave(effect.sent.changes.map(({ id }) => id));
-        return { name: 'applied', result: ok({ tables: { setting: tally(effect.sent.changes.length, 0) } }) };
+        return {
+          name: 'applied',
+          result: ok({ tables: { setting: tally(effect.sent.changes.length, 0) }, more: false }),
+        };
       case 'setAside': {
         const [{ id } = { id: '' }] = effect.sent.changes;
         steps.push(id);
         leave([id]);
-        return { name: 'applied', result: ok({ tables: { setting: tally(1, 1) } }) };
+        return { name: 'applied', result: ok({ tables: { setting: tally(1, 1) }, more: false }) };
       }
       case 'record':
         recorded = effect;
@@ -74,7 +77,7 @@ function run(count: number, { bad = [], refusal, direction = 'both' }: World): R
 
 function batchOf(ids: readonly string[]): Batch {
   return {
-    ...{ user: 'ana', device: 'a', writers: [], epoch: 'e', cursor: 4, known: 4, loads: 0, attempts: 0 },
+    ...{ user: 'ana', device: 'a', schema: 2, writers: [], epoch: 'e', cursor: 4, known: 4, loads: 0, attempts: 0 },
     changes: ids.slice(0, limits.pushChanges).map((id): Change => {
       return { table: 'setting', id, op: 'delete', stamp: 5, baseSeq: 1 };
     }),

@@ -7,7 +7,7 @@ import type { Batch, ExchangeResult } from '../../../src/sync/ports.ts';
 import { createRunner, type RunnerPorts } from '../../../src/sync/runner.ts';
 
 const batch: Batch = {
-  ...{ user: 'ana', device: 'a', writers: [], epoch: 'e', cursor: 4, known: 4, loads: 0 },
+  ...{ user: 'ana', device: 'a', schema: 2, writers: [], epoch: 'e', cursor: 4, known: 4, loads: 0 },
   ...{ changes: [], more: false, attempts: 0, interval: null, unread: {} },
 };
 const reply: SyncReply = {
@@ -24,8 +24,8 @@ function ports(exchange: () => Promise<Result<ExchangeResult, Failure>>): Runner
     calls,
     store: {
       gather: (direction) => note(`gather ${direction}`, ok(batch)),
-      apply: () => note('apply', ok({ tables: {} })),
-      setAside: (sent, { code }) => note(`set aside ${sent.changes[0]!.id}: ${code}`, ok({ tables: {} })),
+      apply: () => note('apply', ok({ tables: {}, more: false })),
+      setAside: (sent, { code }) => note(`set aside ${sent.changes[0]!.id}: ${code}`, ok({ tables: {}, more: false })),
       correctClock: (serverTime) => note(`correct ${serverTime}`, ok(null)),
       takeNewId: () => note('take a new id', ok(null)),
       beginReload: ({ cause }) => note(`reload ${cause}`, ok(null)),

@@ -8,8 +8,11 @@ const some: AppliedTable = {
 };
 
 it('adds up round after round, by table and in total', () => {
-  const once = addApplied({}, { tables: { review: some } });
-  const twice = addApplied(once, { tables: { review: some, setting: { ...some, failed: 0, errors: [] } } });
+  const once = addApplied({}, { tables: { review: some }, more: false });
+  const twice = addApplied(once, {
+    tables: { review: some, setting: { ...some, failed: 0, errors: [] } },
+    more: false,
+  });
   expect(twice).toEqual({
     review: {
       ...{ processed: 10, succeeded: 8, failed: 2, conflicts: 2 },

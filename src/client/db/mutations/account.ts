@@ -1,6 +1,5 @@
 /** Whose data is on this device, and what the server refused. */
 import { err } from '../../../base/result.ts';
-import { syncOrder } from '../../../schema/tables.ts';
 import type { WriteSql } from '../database.ts';
 import { done, type Mutation } from './mutation.ts';
 
@@ -33,8 +32,8 @@ export const detachAccount: Mutation<'account.detach'> = ({ sql, newId }, { rows
   if (seen) sql.run('UPDATE sync_state SET device = ?', [newId()]);
   // Rows that were set aside are the account's too (I7), and so is the history that they came from.
   for (const table of ['held_row', 'unconfirmed_row']) sql.run(`DELETE FROM ${table}`);
-  sql.run(`UPDATE sync_state SET user_id = NULL, user_name = NULL, cursor = 0, known = 0, epoch = '', reload = NULL,
-  notice = NULL, attempts = 0, next_attempt_at = NULL, last_error = NULL, last_sync_at = NULL`);
+  sql.run(`UPDATE sync_state SET user_id = NULL, user_name = NULL, cursor = 0, known = 0, epoch = '', refill = NULL,
+  reload = NULL, notice = NULL, attempts = 0, next_attempt_at = NULL, last_error = NULL, last_sync_at = NULL`);
   return done;
 };
 
@@ -51,7 +50,7 @@ export const discardRejected: Mutation<'rejected.discard'> = ({ sql }, { tableNa
 
 /** A row with `_seq` -1 is deleted without a trace in the outbox (schema/triggers.ts): this is no deletion to be synced. */
 function removeRows(sql: WriteSql): void {
-  for (const table of syncOrder) {
+  for (const table of sql.schema.syncOrder) {
     sql.run(`UPDATE ${table} SET _seq = -1`);
     sql.run(`DELETE FROM ${table}`);
   }
@@ -61,7 +60,7 @@ function removeRows(sql: WriteSql): void {
 /** Every row waits again to be sent whole, to whichever account comes. A deletion is of a row that no server has now. */
 function releaseRows(sql: WriteSql): void {
   sql.run(`DELETE FROM outbox WHERE op = 'delete'`);
-  for (const table of syncOrder) {
+  for (const table of sql.schema.syncOrder) {
     sql.run(`UPDATE ${table} SET _seq = 0`);
     sql.run(`INSERT INTO outbox (tbl, id, op, stamp, since, base_seq)
       SELECT '${table}', id, 'insert', local_stamp(), local_stamp(), 0 FROM ${table} WHERE true

@@ -23,7 +23,7 @@ export function bringBack(sql: WriteSql, { table, id, values }: RowPlace & { rea
   }
   const wrong = misfit(table, values);
   if (wrong) return wrong;
-  const cursor = Number(sql.arrays('SELECT cursor FROM sync_state')[0]?.[0] ?? 0);
+  const cursor = Number(sql.arrays('SELECT max(cursor, coalesce(refill, 0)) FROM sync_state')[0]?.[0] ?? 0);
   if (tableOf(table)?.appendOnly || cursor === 0 || Object.keys(values).length === 0) {
     return invalid(`${table}: too little is known of the deleted row`);
   }

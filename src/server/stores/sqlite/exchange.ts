@@ -19,7 +19,7 @@ import {
   type History,
 } from '../../exchange/admission.ts';
 import { mergePush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
-import { pull, pulledRow, type PulledRow } from '../../exchange/page.ts';
+import { pull, pulledRow, type PulledRow, type RowsAfter } from '../../exchange/page.ts';
 import { decodeRow } from '../../exchange/row-codec.ts';
 
 export type Exchange = (push: Push) => Result<Pulled, Refusal>;
@@ -78,7 +78,8 @@ export function createExchange(database: Database.Database, { newId, schema, epo
     const refusal = refusalOf(push, device, history);
     if (refusal) return err(refusal);
     const merged = mergePush({ push, account, rows: storedRows(key), newId, schema });
-    const page = pull({ push, account, merged, rowsAfter: (cursor) => ({ rows: rowsAfter(key, cursor), all: true }) });
+    const stored = (cursor: Sequence): RowsAfter => ({ rows: rowsAfter(key, cursor), all: true });
+    const page = pull({ push, account, merged, rowsAfter: stored, schema });
     for (const write of merged.writes) put(key, write);
     note(key, push, device);
     const changed = merged.head !== head;
