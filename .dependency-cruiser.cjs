@@ -21,7 +21,7 @@ const base = '^src/base/';
 const protocol = '^src/protocol/';
 const schema = '^src/schema/';
 const sync = '^src/sync/';
-const changeStore = '^src/server/(change-store|account-store|store-copy|poke-bus)\\.ts$';
+const changeStore = '^src/server/(change-store|account-store|push-store|store-copy|poke-bus)\\.ts$';
 const exchange = '^src/server/exchange/';
 
 module.exports = {

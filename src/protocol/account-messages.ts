@@ -50,3 +50,32 @@ export interface PasswordChange {
   readonly proof: Proof;
   readonly newPassword: string;
 }
+
+/** When a browser is to tell of due cards, once a day. */
+export interface Reminder {
+  /** Of the day, there; null: never. */
+  readonly hour: number | null;
+  /** As `Intl` names it, such as `Europe/Madrid`. */
+  readonly timeZone: string;
+}
+
+/** Reply of `GET /api/push`. */
+export interface PushReply {
+  /** What to subscribe with (VAPID, base64url); null: this server wakes nobody. */
+  readonly key: string | null;
+  /** Of the browser that asks; null: it is not to be woken. */
+  readonly subscription: {
+    readonly endpoint: string;
+    /** Null: it is not reminded. */
+    readonly reminder: { readonly hour: number; readonly timeZone: string } | null;
+  } | null;
+}
+
+/** `PUT /api/push`: wake the browser that asks. */
+export interface PushRequest {
+  /** As `PushSubscription.toJSON()` has them. */
+  readonly endpoint: string;
+  readonly keys: { readonly p256dh: string; readonly auth: string };
+  /** Without: as it was, or never. */
+  readonly reminder?: Reminder;
+}

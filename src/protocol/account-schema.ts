@@ -54,3 +54,23 @@ export const exportQuerySchema = Type.Object(
   { format: Type.Union([Type.Literal('json'), Type.Literal('sqlite')]) },
   closed,
 );
+
+/** An uncompressed point of P-256 and 16 bytes, base64url. */
+const pushKey = (length: number) => Type.String({ pattern: `^[A-Za-z0-9_-]{${length}}$` });
+
+export const pushRequestSchema = Type.Object(
+  {
+    endpoint: Type.String({ minLength: 1, maxLength: limits.pushEndpoint }),
+    keys: Type.Object({ p256dh: pushKey(87), auth: pushKey(22) }, closed),
+    reminder: Type.Optional(
+      Type.Object(
+        {
+          hour: Type.Union([Type.Integer({ minimum: 0, maximum: 23 }), Type.Null()]),
+          timeZone: Type.String({ minLength: 1, maxLength: limits.timeZone }),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);

@@ -61,6 +61,11 @@ export const errors = {
   },
   passkey_taken: { status: 409, retry: 'user', words: 'This passkey is in use already.' },
   passkey_limit: { status: 409, retry: 'user', words: 'There is no room for more passkeys. Remove one first.' },
+  push_refused: {
+    status: 400,
+    retry: 'user',
+    words: 'The server cannot reach the push service of this browser, so it cannot wake the app here.',
+  },
   wrong_account: {
     status: 409,
     retry: 'user',
@@ -113,6 +118,11 @@ export const errors = {
     status: null,
     retry: 'backoff',
     words: 'The answer of the server was not complete. Sync tries again by itself.',
+  },
+  push_failed: {
+    status: null,
+    retry: 'user',
+    words: 'The push service of this browser did not answer. Try again when you have a connection.',
   },
   storage_full: {
     status: null,

@@ -27,6 +27,11 @@ export const limits = {
   /** Passkeys of one account. */
   passkeys: 20,
   passkeyName: 60,
+  /** Browsers of one account that are woken by Web Push; beyond, the oldest are no more. */
+  pushSubscriptions: 20,
+  /** Longest address of a push service for one browser. */
+  pushEndpoint: 2_000,
+  timeZone: 64,
   passwordMin: 8,
   passwordMax: 256,
 } as const;

@@ -23,6 +23,8 @@ import { addPasskeyRoutes } from './http/passkey-routes.ts';
 import { createPasskeys } from './http/passkeys.ts';
 import { createPasswords } from './http/passwords.ts';
 import { createPokeHub } from './http/poke-hub.ts';
+import type { PushPort } from './http/push-port.ts';
+import { addPushRoutes } from './http/push-routes.ts';
 import { acceptJson } from './http/request-body.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { observeRequests } from './http/request-log.ts';
@@ -44,6 +46,8 @@ export interface AppOptions {
   readonly config: HttpConfig;
   /** Where the built app lies; null: the API alone. */
   readonly appDirectory: string | null;
+  /** Web Push; stays the caller's as well. Default: nobody is woken. */
+  readonly push?: PushPort;
   /** Default: nobody monitors. */
   readonly metrics?: Metrics;
   /** Default: never, until it is closed. */
@@ -52,7 +56,7 @@ export interface AppOptions {
 
 export async function buildApp(options: AppOptions): Promise<Server> {
   const { store, clock, config, appDirectory, metrics = noMetrics, isStopping = () => false } = options;
-  const { pokes = createLocalPokeBus() } = options;
+  const { pokes = createLocalPokeBus(), push = null } = options;
   const server = createServer(config);
   handleFailures(server);
   observeRequests(server, metrics);
@@ -74,6 +78,7 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     hub,
     pokes,
     metrics,
+    push,
     isStopping,
   };
   pokes.subscribe(hub);
@@ -101,6 +106,7 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     addSyncRoute(api, context);
     addDeviceRoutes(api, context);
     addEventRoute(api, context);
+    addPushRoutes(api, context);
   });
   if (appDirectory !== null) await addAppFiles(server, appDirectory);
   server.setNotFoundHandler(appDirectory === null ? sendNotFound : sendAppOrNotFound);

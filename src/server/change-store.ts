@@ -1,11 +1,12 @@
 /**
- * The server's storage port. Two behavioural suites (tests/conformance/change-store.ts and account-store.ts), an
- * implementation a folder under `stores/`. Every method is scoped to one user by its first argument (I7).
+ * The server's storage port. Three behavioural suites (tests/conformance/change-store.ts, account-store.ts and
+ * push-store.ts), an implementation a folder under `stores/`. Every method is scoped to one user by its first argument (I7).
  */
 import type { Result } from '../base/result.ts';
 import type { Change, ChangeResult, DeviceEntry, RowPage, Sequence, Stamp, WriterState } from '../protocol/messages.ts';
 import type { AccountStore } from './account-store.ts';
 import type { Compacted, CompactionStep } from './exchange/compaction.ts';
+import type { PushStore } from './push-store.ts';
 
 export interface Push {
   readonly user: string;
@@ -57,7 +58,7 @@ export interface Retired {
   readonly session: string | null;
 }
 
-export interface ChangeStore extends AccountStore {
+export interface ChangeStore extends AccountStore, PushStore {
   /**
    * Merges and stores the changes and reads the rows after the cursor, in one transaction. Durable when it resolves.
    * Rejects with `StoreUnavailable` when the storage cannot serve, and with `UnknownAccount` when the account was deleted

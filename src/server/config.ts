@@ -32,6 +32,12 @@ export interface Config {
   /** Between the signal to stop and stopping, so that a load balancer notices, in milliseconds. */
   readonly stopDelay: number;
   readonly compaction: CompactionRules;
+  readonly push: {
+    /** How push services reach the operator: a `mailto:` or an `https:` address. */
+    readonly contact: string;
+    /** Whether browsers may be woken by an endpoint on this machine; for tests. */
+    readonly loopback: boolean;
+  };
   readonly http: HttpConfig;
 }
 
@@ -76,6 +82,10 @@ export function readConfig(environment: Environment): Result<Config, string[]> {
       deviceAge: take('DEVICE_DAYS', 90 * day, days, dayRule),
       settle: take('DELETION_DAYS', day, days, dayRule),
     },
+    push: {
+      contact: take('PUSH_CONTACT', contactOf(environment), parseContact, 'a mailto: or an https: address'),
+      loopback: take('PUSH_LOOPBACK', false, parseYesNo, 'yes or no'),
+    },
     http: {
       ...defaultHttpConfig,
       trustProxy: take(
@@ -116,6 +126,20 @@ const dayRule = `days from 1 to ${mostDays}`;
 function days(text: string): number | null {
   const count = wholeNumber(1, mostDays)(text);
   return count === null ? null : count * day;
+}
+
+/** Where people reach the app, if that is told: its operator can be found from there. */
+function contactOf(environment: Environment): string {
+  const origin = parseOrigin(environment['PUBLIC_ORIGIN']?.trim() ?? '');
+  return origin?.startsWith('https:') ? origin : 'mailto:lorikeet@localhost';
+}
+
+function parseContact(text: string): string | null {
+  return URL.canParse(text) && /^(mailto:.+@.+|https:\/\/.+)$/.test(text) ? text : null;
+}
+
+function parseYesNo(text: string): boolean | null {
+  return text === 'yes' ? true : text === 'no' ? false : null;
 }
 
 /** It may hold a password, so a wrong one is not repeated. */

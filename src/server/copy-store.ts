@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { err, ok, type Result } from '../base/result.ts';
-import type { AccountCopy, CopySide } from './store-copy.ts';
+import type { CopySide } from './store-copy.ts';
 
 export interface CopyOptions {
   readonly from: CopySide;
@@ -19,13 +19,15 @@ export interface CopyOptions {
 export interface Copied {
   readonly accounts: number;
   readonly rows: number;
-  /** SHA-256, hexadecimal, of all accounts and their rows in order: the same on both sides. */
+  /** SHA-256, hexadecimal, of the keys, all accounts and their rows in order: the same on both sides. */
   readonly checksum: string;
 }
 
 /** The error is a sentence for the operator. */
 export async function copyStore(options: CopyOptions): Promise<Result<Copied, string>> {
   const { from, to, slice = 500, onAccount } = options;
+  // A server that was started on the empty copy made keys of its own; nobody has subscribed with them.
+  if ((await to.accounts('')).length === 0) await to.putPushKeys(await from.pushKeys());
   for await (const id of accountsOf(from)) {
     if ((await to.account(id)) === null) await copyAccount({ from, to, slice, id });
     onAccount?.();
@@ -77,6 +79,7 @@ async function* slicesOf(
 async function summaryOf(side: CopySide, slice: number): Promise<Copied> {
   const hash = createHash('sha256');
   let [accounts, rows] = [0, 0];
+  hash.update(textOf(await side.pushKeys()));
   for await (const id of accountsOf(side)) {
     accounts += 1;
     hash.update(textOf(await side.account(id)));
@@ -90,6 +93,6 @@ async function summaryOf(side: CopySide, slice: number): Promise<Copied> {
 }
 
 /** A text of PostgreSQL has no U+0000; in a name it stands there as the sign for what is none. */
-function textOf(value: AccountCopy | null | readonly unknown[]): string {
+function textOf(value: object | null): string {
   return `${JSON.stringify(value).replaceAll('\\u0000', '\uFFFD')}\n`;
 }

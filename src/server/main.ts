@@ -6,6 +6,7 @@ import { buildApp } from './app.ts';
 import { startCompactor } from './compactor.ts';
 import { readConfig } from './config.ts';
 import { createPrometheusMetrics, serveMetrics } from './metrics.ts';
+import { openPushService } from './push/push-service.ts';
 import { openStorage } from './storage.ts';
 
 /** What is under way may take this long to end, in milliseconds. */
@@ -28,15 +29,19 @@ async function main(): Promise<void> {
   let stopping = false;
   const clock = { now: Date.now };
   const metrics = createPrometheusMetrics();
+  const { contact, loopback } = config.value.push;
+  const push = await openPushService({ store, clock, metrics, contact, rule: { loopback } });
   const app = await buildApp({
     store,
     pokes,
+    push,
     clock,
     config: http,
     appDirectory,
     ...(metricsAt ? { metrics } : {}),
     isStopping: () => stopping,
   });
+  push.start(app.log);
   const compactor = startCompactor({ store, clock, rules: compaction, log: app.log });
   let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | null = null;
   const stop = async (): Promise<void> => {
@@ -48,6 +53,7 @@ async function main(): Promise<void> {
     clearTimeout(impatience);
     metricsServer?.close();
     metricsServer?.closeAllConnections();
+    await push.close();
     await compactor.close();
     await pokes.close();
     await store.close();

@@ -24,12 +24,19 @@ export interface ObservedExchange {
 export interface Metrics {
   request(request: ObservedRequest): void;
   exchange(exchange: ObservedExchange): void;
+  /** How a Web Push message ended, such as `sent`. */
+  push(end: string): void;
   /** Names what is read when the figures are asked for. */
   watch(read: { readonly openStreams: () => number }): void;
 }
 
 /** For a server that nobody monitors. */
-export const noMetrics: Metrics = { request: () => undefined, exchange: () => undefined, watch: () => undefined };
+export const noMetrics: Metrics = {
+  request: () => undefined,
+  exchange: () => undefined,
+  push: () => undefined,
+  watch: () => undefined,
+};
 
 export interface PrometheusMetrics extends Metrics {
   /** In the text format of Prometheus. */
@@ -59,6 +66,12 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     help: 'Rows that devices pulled.',
     registers,
   });
+  const pushes = new Counter({
+    name: 'lorikeet_push_messages_total',
+    help: 'Web Push messages to closed apps, by how they ended.',
+    labelNames: ['end'],
+    registers,
+  });
   return {
     request: ({ method, route, status, milliseconds }) =>
       requests.observe({ method, route, status }, milliseconds / 1_000),
@@ -66,6 +79,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
       for (const status of statuses) changes.inc({ status });
       rows.inc(rowsPulled);
     },
+    push: (end) => pushes.inc({ end }),
     watch({ openStreams }) {
       new Gauge({
         name: 'lorikeet_event_streams_open',

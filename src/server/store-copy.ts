@@ -4,6 +4,7 @@
  * meanwhile. Ceremonies are left out: they last five minutes.
  */
 import type { Sequence, Stamp } from '../protocol/messages.ts';
+import type { VapidKeys } from './push-store.ts';
 
 export interface AccountCopy {
   readonly id: string;
@@ -30,6 +31,11 @@ export const partColumns = {
   passkey: ['id', 'credential_id', 'public_key', 'counter', 'transports', 'name', 'created_at', 'used_at'],
   epoch: ['first', 'id'],
   device: ['id', 'name', 'session', 'first_seen', 'last_seen', 'cursor', 'writer', 'stamp', 'retired_at'],
+  // Of a session, so after it.
+  push_subscription: [
+    ...(['session', 'endpoint', 'p256dh', 'auth', 'created_at', 'woken_at'] as const),
+    ...(['reminder_hour', 'time_zone', 'remind_at'] as const),
+  ],
 } as const;
 
 export type PartTable = keyof typeof partColumns;
@@ -47,6 +53,10 @@ export interface RowCopy {
 export type RowPlace = Pick<RowCopy, 'table' | 'id'>;
 
 export interface CopySide {
+  /** By which push services know the servers of this store; null before the first start of one. */
+  pushKeys(): Promise<VapidKeys | null>;
+  /** In place of those that it has. */
+  putPushKeys(keys: VapidKeys | null): Promise<void>;
   /** The ids of the accounts after one, ascending; '' for the first ones. None when there are no more. */
   accounts(after: string): Promise<string[]>;
   /** Null when it is not there, or not whole yet. */

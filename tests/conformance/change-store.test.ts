@@ -8,11 +8,14 @@ import { postgresForTests } from '../support/postgres-setup.ts';
 import { openPostgresTestStore, openTestStore } from '../support/server-harness.ts';
 import { accountStoreSuite } from './account-store.ts';
 import { changeStoreSuite, type OpenedStore } from './change-store.ts';
+import { pushStoreSuite } from './push-store.ts';
 
 changeStoreSuite('SQLite', openSqlite);
 accountStoreSuite('SQLite', openSqlite);
+pushStoreSuite('SQLite', openSqlite);
 changeStoreSuite('PostgreSQL', openPostgres);
 accountStoreSuite('PostgreSQL', openPostgres);
+pushStoreSuite('PostgreSQL', openPostgres);
 
 async function openSqlite(): Promise<OpenedStore> {
   const directory = await mkdtemp(path.join(tmpdir(), 'lorikeet-store-'));

@@ -523,7 +523,7 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
   });
 }
 
-export function word(id: string, values: { word: string; translation: string }): Change {
+export function word(id: string, values: NonNullable<Change['values']>): Change {
   return {
     table: 'vocabulary_item',
     id,

@@ -6,7 +6,8 @@ import { v7 } from 'uuid';
 import { buildApp } from '../../src/server/app.ts';
 import type { ChangeStore } from '../../src/server/change-store.ts';
 import { defaultHttpConfig, type HttpConfig } from '../../src/server/config.ts';
-import type { Metrics } from '../../src/server/metrics.ts';
+import { noMetrics, type Metrics } from '../../src/server/metrics.ts';
+import { openPushService, type PushServiceOptions } from '../../src/server/push/push-service.ts';
 import type { Server } from '../../src/server/http/server-types.ts';
 import { openPostgresStore } from '../../src/server/stores/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../src/server/stores/sqlite/sqlite-store.ts';
@@ -24,6 +25,8 @@ export interface TestServerOptions {
   readonly port?: number;
   readonly metrics?: Metrics;
   readonly isStopping?: () => boolean;
+  /** Differences from a server whose Web Push wakes nobody. */
+  readonly push?: Partial<PushServiceOptions>;
 }
 
 export interface TestServer {
@@ -47,9 +50,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 export async function buildTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const directory = await mkdtemp(path.join(tmpdir(), 'lorikeet-server-'));
   const store = options.store ?? openTestStore(options.file ?? path.join(directory, 'lorikeet.db'));
+  const clock = { now: options.now ?? Date.now };
+  const { metrics = noMetrics } = options;
+  const to = { contact: 'mailto:operator@lorikeet.example', rule: { loopback: false } };
+  const push = await openPushService({ store, clock, metrics, ...to, ...options.push });
   const app = await buildApp({
     store,
-    clock: { now: options.now ?? Date.now },
+    push,
+    clock,
     config: {
       ...defaultHttpConfig,
       logLevel: 'silent',
@@ -58,9 +66,10 @@ export async function buildTestServer(options: TestServerOptions = {}): Promise<
       ...options.config,
     },
     appDirectory: options.appDirectory ?? null,
-    ...(options.metrics ? { metrics: options.metrics } : {}),
+    metrics,
     ...(options.isStopping ? { isStopping: options.isStopping } : {}),
   });
+  if (options.push) push.start(app.log);
   return {
     url: 'http://localhost',
     app,
@@ -69,6 +78,7 @@ export async function buildTestServer(options: TestServerOptions = {}): Promise<
       const impatience = setTimeout(() => app.server.closeAllConnections(), 1_000);
       await app.close();
       clearTimeout(impatience);
+      await push.close();
       await store.close();
       await rm(directory, { recursive: true, force: true });
     },

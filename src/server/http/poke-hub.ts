@@ -31,6 +31,8 @@ export interface PokeHub {
   greeted(poke: Poke): void;
   /** Whose streams are open, and the head that they were told last. */
   watched(): ReadonlyMap<string, Sequence>;
+  /** Those that have a stream open. */
+  sessions(): ReadonlySet<string>;
   closeSession(session: string): void;
   /** Sends a sign of life on every stream; ends those whose session is no longer good. */
   beat(isGood: (session: string) => Promise<boolean>): Promise<void>;
@@ -87,6 +89,7 @@ export function createPokeHub(): PokeHub {
       else if (known !== undefined && known < news.head) poke(news);
     },
     watched: () => heads,
+    sessions: () => new Set(all().map(({ session }) => session)),
     closeSession(session) {
       for (const stream of all()) if (stream.session === session) end(stream);
     },

@@ -13,6 +13,7 @@ import type { HttpConfig } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import type { PokeBus } from '../poke-bus.ts';
 import type { PokeHub } from './poke-hub.ts';
+import type { PushPort } from './push-port.ts';
 import type { Sessions } from './sessions.ts';
 
 export type Server = FastifyInstance<
@@ -32,6 +33,8 @@ export interface RouteContext {
   readonly hub: PokeHub;
   readonly pokes: PokeBus;
   readonly metrics: Metrics;
+  /** Null: this server wakes nobody. */
+  readonly push: PushPort | null;
   /** The server has been told to stop: it still serves what comes, but nobody should be sent here any more. */
   readonly isStopping: () => boolean;
 }

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply } from 'fastify';
 import { limits } from '../../protocol/limits.ts';
-import type { SyncReply, SyncRequest } from '../../protocol/messages.ts';
+import type { Change, SyncReply, SyncRequest } from '../../protocol/messages.ts';
 import { syncRequestSchema } from '../../protocol/request-schema.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import { latestStamp } from '../../sync/change.ts';
@@ -35,7 +35,7 @@ function isOtherVersion(body: unknown): boolean {
 }
 
 async function exchange(context: RouteContext, request: SyncRequest, reply: FastifyReply) {
-  const { store, clock, sessions, pokes, metrics } = context;
+  const { store, clock, sessions, pokes, push, metrics } = context;
   const session = await sessions.current(reply.request, reply);
   if (!session) {
     // Whoever knows the id of an account may learn that it is gone: its own devices.
@@ -52,7 +52,11 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
   const exchanged = await store.exchange({ ...from, changes, limit, now });
   if (!exchanged.ok) return sendFailure(reply, exchanged.error);
   const pulled = exchanged.value;
-  if (pulled.changed) pokes.publish({ user, head: pulled.head, from: device });
+  if (pulled.changed) {
+    pokes.publish({ user, head: pulled.head, from: device });
+    push?.changed({ user, session: session.tokenHash, kind: newsIn(changes) });
+  }
+  if (limit > 0 && !pulled.more) push?.caughtUp(user, session.tokenHash);
   metrics.exchange({
     statuses: pulled.results.map(({ status }) => status),
     rowsPulled: pulled.changes.reduce((sum, { ids }) => sum + ids.length, 0),
@@ -74,4 +78,11 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
 /** A clock that runs ahead would win every conflict until the others catch up. */
 function isAhead({ changes }: SyncRequest, now: number): boolean {
   return changes.some((change) => timeOf(latestStamp(change)) > now + limits.clockAhead);
+}
+
+/** What the account's other devices would be woken for. */
+function newsIn(changes: readonly Change[]): 'message' | 'edit' {
+  const isAnswer = ({ table, op, values }: Change): boolean =>
+    table === 'message' && op === 'insert' && values?.['author'] === 'tutor';
+  return changes.some(isAnswer) ? 'message' : 'edit';
 }

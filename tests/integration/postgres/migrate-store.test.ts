@@ -57,6 +57,10 @@ async function fill(place: Place): Promise<void> {
   for (const user of ['u1', 'u2', 'u3']) await addAccount(store, user);
   const session = { id: 's', tokenHash: 'hash', user: 'u1', deviceName: 'A phone\0', now: testTime };
   await store.createSession({ ...session, expiresAt: testTime + 1_000 });
+  await store.vapidKeys({ publicKey: 'public', privateKey: 'private' });
+  const target = { endpoint: 'https://push.example/1', p256dh: 'key', auth: 'secret' };
+  const reminder = { hour: 18, timeZone: 'Europe/Madrid', nextAt: testTime };
+  await store.subscribePush({ user: 'u1', session: 'hash', target, reminder, now: testTime });
   const key = { id: 'p', user: 'u1', credentialId: 'c', publicKey: Uint8Array.of(0, 200, 7), counter: 3 };
   await store.addPasskey({ ...key, transports: ['usb', 'nfc'], name: 'A key', now: testTime });
   const choice = { key: 'conflict', value: '"server_wins"' };
@@ -87,6 +91,7 @@ async function told(place: Place): Promise<object> {
       .map(({ id, firstSeen }) => [id, firstSeen]),
     session: await store.findSession('hash', testTime),
     passkeys: await store.listPasskeys('u1'),
+    push: [await store.vapidKeys({ publicKey: '', privateKey: '' }), await store.dueReminders(testTime, 1)],
     // By what the person chose, the change of another device does not win.
     collision: (await push(store, { device: 'device-d', changes: [settingInsert('s1', 'y')] })).results[0]?.status,
   };
@@ -146,6 +151,28 @@ describe.each([
     }
     expect(deaths).toBeGreaterThan(10);
     expect(copied).toEqual(await copy(from, from));
+    await from.close();
+    await to.close();
+  });
+
+  it('has the keys of the source for Web Push, also where a server had made some before anybody signed up', async () => {
+    const [source, target] = [await places[one](), await places[other]()];
+    const keys = { publicKey: 'of the source', privateKey: 'secret' };
+    for (const [place, offered] of [
+      [source, keys],
+      [target, { publicKey: 'other', privateKey: 'other' }],
+    ] as const) {
+      const store = await place.open();
+      await store.vapidKeys(offered);
+      await store.close();
+    }
+    const [from, to] = [await source.side(), await target.side()];
+    expect(await copy(from, to)).toMatchObject({ ok: true });
+    expect(await to.pushKeys()).toEqual(keys);
+    // Of a store without keys the copy has none.
+    await from.putPushKeys(null);
+    expect(await copy(from, to)).toMatchObject({ ok: true });
+    expect(await to.pushKeys()).toBeNull();
     await from.close();
     await to.close();
   });

@@ -17,8 +17,18 @@ describe('the settings', () => {
       metrics: null,
       stopDelay: 0,
       compaction: { conflictAge: 7_776_000_000, deviceAge: 7_776_000_000, settle: 86_400_000 },
+      push: { contact: 'mailto:lorikeet@localhost', loopback: false },
       http: defaultHttpConfig,
     });
+  });
+
+  it('tell push services where the operator is found: where they say, or where the app is', () => {
+    expect(read({ PUBLIC_ORIGIN: 'https://lorikeet.example' }).push.contact).toBe('https://lorikeet.example');
+    expect(read({ PUBLIC_ORIGIN: 'http://localhost:8787' }).push.contact).toBe('mailto:lorikeet@localhost');
+    const named = { PUBLIC_ORIGIN: 'https://lorikeet.example', PUSH_CONTACT: 'mailto:ana@lorikeet.example' };
+    expect(read(named).push.contact).toBe('mailto:ana@lorikeet.example');
+    expect(read({ PUSH_LOOPBACK: 'yes' }).push.loopback).toBe(true);
+    expect(read({ PUSH_LOOPBACK: 'no' }).push.loopback).toBe(false);
   });
 
   it('take what is set, and take an empty text for not set', () => {
@@ -46,6 +56,9 @@ describe('the settings', () => {
     ['METRICS_PORT', 'yes'],
     ['STOP_DELAY', '-1'],
     ['SYNCS_PER_MINUTE', '0'],
+    ['PUSH_CONTACT', 'ana@lorikeet.example'],
+    ['PUSH_CONTACT', 'http://lorikeet.example'],
+    ['PUSH_LOOPBACK', '1'],
   ])('refuse %s=%s and name it', (name, value) => {
     const config = readConfig({ [name]: value });
     expect(config).toEqual({ ok: false, error: [expect.stringMatching(new RegExp(`^${name} must be .+\\.$`))] });

@@ -7,7 +7,11 @@ import { openConnections, type Connections, type Statement } from './connections
 const accountsAtOnce = 500;
 const partTables = Object.keys(partColumns) as PartTable[];
 /** All others are numbers. */
-const texts = new Set('token_hash id device_name credential_id public_key transports name session writer'.split(' '));
+const texts = new Set(
+  `token_hash id device_name credential_id public_key transports name session writer endpoint p256dh auth time_zone`.split(
+    ' ',
+  ),
+);
 
 /** The error is a sentence for the operator. */
 export async function openPostgresSide(url: string): Promise<Result<CopySide, string>> {
@@ -24,6 +28,15 @@ type FoundRow = [table: string, id: string, seq: number, deleted: boolean, data:
 function sideOn(connections: Connections): CopySide {
   const { run, transaction } = connections;
   return {
+    async pushKeys() {
+      const [kept] = await run<[publicKey: string, privateKey: string]>(statements.pushKeys, []);
+      return kept ? { publicKey: kept[0], privateKey: kept[1] } : null;
+    },
+    putPushKeys: (keys) =>
+      transaction(async (session) => {
+        await session.run(statements.dropPushKeys, []);
+        if (keys) await session.run(statements.putPushKeys, [keys.publicKey, keys.privateKey]);
+      }),
     accounts: async (after) => (await run<[string]>(statements.accounts, [after])).map(([id]) => id),
     async account(id) {
       const [found] = await run<FoundAccount>(statements.account, [id]);
@@ -98,6 +111,12 @@ function partsOf(table: PartTable): { readonly list: Statement; readonly put: St
 const keyOf = '(SELECT key FROM account WHERE id = $1)';
 
 const statements = {
+  pushKeys: { name: 'copy-push-keys', text: 'SELECT public_key, private_key FROM push_key' },
+  dropPushKeys: { name: 'copy-drop-push-keys', text: 'DELETE FROM push_key' },
+  putPushKeys: {
+    name: 'copy-put-push-keys',
+    text: 'INSERT INTO push_key (key, public_key, private_key) VALUES (1, $1, $2)',
+  },
   accounts: {
     name: 'copy-accounts',
     text: `SELECT id FROM account WHERE id > $1 AND NOT gone ORDER BY id LIMIT ${accountsAtOnce}`,

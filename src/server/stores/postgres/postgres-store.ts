@@ -7,6 +7,7 @@ import { createAccounts } from './accounts.ts';
 import { compact } from './compaction.ts';
 import { openConnections, type Connections, type Statement } from './connections.ts';
 import { createExchange } from './exchange.ts';
+import { createPushSubscriptions } from './push-subscriptions.ts';
 
 export interface PostgresStoreOptions {
   /** As PostgreSQL's tools take it: `postgres://user:password@host:port/database`. */
@@ -65,6 +66,7 @@ function storeOn(connections: Connections, newId: () => string): ChangeStore {
       return Number(found?.[0] ?? 0);
     },
     ...createAccounts(connections),
+    ...createPushSubscriptions(connections),
     async check() {
       await connections.run(checkStatement, []);
     },
@@ -98,7 +100,7 @@ const moveStatement: Statement = {
   text: 'UPDATE account_head SET version = version + 1 WHERE usr = $1',
 };
 
-const endStatement: Statement = { name: 'session-end', text: 'DELETE FROM session WHERE token_hash = $1' };
+const endStatement: Statement = { name: 'device-end-session', text: 'DELETE FROM session WHERE token_hash = $1' };
 
 const headStatement: Statement = {
   name: 'head',

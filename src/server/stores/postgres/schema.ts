@@ -115,6 +115,29 @@ const migrations: readonly string[] = [
   CREATE INDEX account_head_noted ON account_head (noted_at);
   CREATE INDEX synced_row_tombstone ON synced_row (usr, seq) WHERE deleted;
   `,
+  // 4: browsers that want to be woken, and the keys by which push services know these servers.
+  `
+  CREATE TABLE push_key (
+    key integer PRIMARY KEY CHECK (key = 1),
+    public_key text NOT NULL,
+    private_key text NOT NULL
+  );
+  CREATE TABLE push_subscription (
+    session text COLLATE "C" PRIMARY KEY REFERENCES session (token_hash) ON DELETE CASCADE,
+    usr bigint NOT NULL REFERENCES account (key) ON DELETE CASCADE,
+    endpoint text NOT NULL,
+    p256dh text NOT NULL,
+    auth text NOT NULL,
+    created_at bigint NOT NULL,
+    listens_until bigint NOT NULL DEFAULT 0,
+    woken_at bigint NOT NULL DEFAULT 0,
+    reminder_hour integer,
+    time_zone text,
+    remind_at bigint
+  );
+  CREATE INDEX push_subscription_usr ON push_subscription (usr);
+  CREATE INDEX push_subscription_reminder ON push_subscription (remind_at) WHERE remind_at IS NOT NULL;
+  `,
 ];
 
 function partitionsOf(table: string): string {

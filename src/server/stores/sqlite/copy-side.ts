@@ -1,6 +1,7 @@
 /** A side of a copy between stores, on the server's SQLite file. */
 import type Database from 'better-sqlite3';
 import { ok, type Result } from '../../../base/result.ts';
+import type { VapidKeys } from '../../push-store.ts';
 import {
   partColumns,
   type AccountCopy,
@@ -34,7 +35,13 @@ function sideOn(database: Database.Database): CopySide {
     for (const { table, id: row, seq, deleted, data, meta } of rows)
       statements.putRow.run(key, table, row, seq, deleted ? 1 : 0, data, meta);
   });
+  const putPushKeys = database.transaction((keys: VapidKeys | null) => {
+    statements.dropPushKeys.run();
+    if (keys) statements.putPushKeys.run(keys.publicKey, keys.privateKey);
+  });
   return {
+    pushKeys: async () => statements.pushKeys.get() ?? null,
+    putPushKeys: async (keys) => putPushKeys(keys),
     accounts: async (after) => statements.accounts.all(after),
     async account(id) {
       const found = statements.account.get(id);
@@ -74,6 +81,13 @@ function prepare(database: Database.Database) {
     };
   };
   return {
+    pushKeys: database.prepare<[], VapidKeys>(
+      'SELECT public_key AS publicKey, private_key AS privateKey FROM push_key',
+    ),
+    dropPushKeys: database.prepare<[]>('DELETE FROM push_key'),
+    putPushKeys: database.prepare<[string, string]>(
+      'INSERT INTO push_key (key, public_key, private_key) VALUES (1, ?, ?)',
+    ),
     key: database.prepare<[string], number>('SELECT key FROM account WHERE id = ?').pluck(),
     accounts: database
       .prepare<[string], string>(`SELECT id FROM account WHERE id > ? AND gone = 0 ORDER BY id LIMIT ${accountsAtOnce}`)

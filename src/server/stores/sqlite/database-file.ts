@@ -114,6 +114,29 @@ const migrations: readonly string[] = [
   ALTER TABLE account DROP COLUMN settled;
   CREATE INDEX account_noted ON account (noted_at) WHERE gone = 0;
   `,
+  // 5: browsers that want to be woken, and the keys by which push services know this server.
+  `
+  CREATE TABLE push_key (
+    key INTEGER PRIMARY KEY CHECK (key = 1),
+    public_key TEXT NOT NULL,
+    private_key TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE push_subscription (
+    session TEXT PRIMARY KEY REFERENCES session (token_hash) ON DELETE CASCADE,
+    user INTEGER NOT NULL REFERENCES account (key) ON DELETE CASCADE,
+    endpoint TEXT NOT NULL,
+    p256dh TEXT NOT NULL,
+    auth TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    listens_until INTEGER NOT NULL DEFAULT 0,
+    woken_at INTEGER NOT NULL DEFAULT 0,
+    reminder_hour INTEGER,
+    time_zone TEXT,
+    remind_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX push_subscription_user ON push_subscription (user);
+  CREATE INDEX push_subscription_reminder ON push_subscription (remind_at) WHERE remind_at IS NOT NULL;
+  `,
 ];
 
 /** Opens or creates the file. The error is a sentence for the operator. */

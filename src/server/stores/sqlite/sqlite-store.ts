@@ -12,6 +12,7 @@ import { createCompaction } from './compaction.ts';
 import { openDatabaseFile } from './database-file.ts';
 import { createExchange, type ExchangeOptions } from './exchange.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { createPushSubscriptions } from './push-subscriptions.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the file, created with its directory when missing; `:memory:` for none. */
@@ -55,6 +56,7 @@ function storeOn(database: Database.Database, options: ExchangeOptions): ChangeS
     compact: (step) => attempt(() => commits.run(stepRows, () => compact(step))),
     head: (user) => attempt(() => statements.head.get(user) ?? 0),
     ...createAccounts({ database, commits, attempt }),
+    ...createPushSubscriptions({ database, attempt }),
     check: () => attempt(() => void statements.check.get()),
     async close() {
       commits.drain();
