@@ -240,6 +240,90 @@ export function describeDriver(subject: DriverUnderTest): void {
       });
     });
 
+    describe('new rows', () => {
+      const insert = (ids: readonly string[], some = ids.map((_, row) => row)): number[] | undefined => {
+        const texts = ids.map((_, row) => 'ü'.repeat(row % 3));
+        return driver.insertNew?.({
+          table: 't',
+          columns: ['id', 'a', 'b', 'c', 'd', 'e', 'f'],
+          cells: [
+            { kind: 'values', values: ids },
+            { kind: 'numbers', values: Float64Array.from(ids, (_, row) => largeStamp + row) },
+            { kind: 'texts', ...packedTexts(texts) },
+            { kind: 'numbers', values: Float64Array.from(ids, (_, row) => row + 0.5) },
+            { kind: 'same', value: 'Übung' },
+            { kind: 'same', value: null },
+            { kind: 'values', values: ids.map((id, row) => (row % 2 === 0 ? id : null)) },
+          ],
+          rows: some,
+        });
+      };
+      const named = (count: number, prefix = 'id'): string[] =>
+        Array.from({ length: count }, (_, row) => `${prefix}-${row}`);
+      beforeEach(() => {
+        driver.exec(`CREATE TABLE t (id TEXT NOT NULL UNIQUE, a INTEGER, b TEXT NOT NULL UNIQUE ON CONFLICT ABORT, c REAL,
+          d TEXT, e TEXT, f TEXT) STRICT`);
+        driver.exec(`CREATE TABLE woken (id TEXT)`);
+        driver.exec(`CREATE TRIGGER t_inserted AFTER INSERT ON t BEGIN INSERT INTO woken VALUES (NEW.id); END`);
+      });
+      const free = (): void => driver.exec('DROP TABLE t; CREATE TABLE t (id TEXT NOT NULL UNIQUE, a, b, c, d, e, f)');
+
+      it('go in from columns of every kind, as they are bound one by one', () => {
+        free();
+        const ids = named(47);
+        const left = insert(ids);
+        if (left === undefined) return;
+        expect(left).toEqual([]);
+        expect(rows('SELECT * FROM t ORDER BY rowid')).toEqual(
+          ids.map((id, row) => [
+            ...[id, largeStamp + row, 'ü'.repeat(row % 3), row + 0.5],
+            ...['Übung', null, row % 2 === 0 ? id : null],
+          ]),
+        );
+        expect(rows('SELECT DISTINCT typeof(a), typeof(b), typeof(c) FROM t')).toEqual([['integer', 'text', 'real']]);
+      });
+
+      it('are only those that are asked for', () => {
+        free();
+        if (insert(named(50), [3, 49])) expect(rows('SELECT id FROM t')).toEqual([['id-3'], ['id-49']]);
+      });
+
+      it('leave what is there, and tell what they may have left', () => {
+        free();
+        insert(named(30));
+        const ids = [...named(30, 'new'), ...named(30), ...named(30, 'late')];
+        const left = insert(ids);
+        if (left === undefined) return;
+        const found = new Set(rows('SELECT id FROM t').map(([id]) => id));
+        const missing = ids.flatMap((id, row) => (found.has(id) ? [] : [row]));
+        expect(missing.every((row) => left.includes(row))).toBe(true);
+        expect(left).toEqual(expect.arrayContaining(Array.from({ length: 30 }, (_, row) => 30 + row)));
+        expect(left).not.toContain(0);
+      });
+
+      it('leave what the table refuses', () => {
+        const left = insert(named(5));
+        if (left === undefined) return;
+        expect(left).toEqual([3, 4]);
+        expect(rows('SELECT count(*) FROM t')).toEqual([[3]]);
+      });
+
+      it('wake no trigger, which later writes do again, after an error too', () => {
+        if (insert(['one']) === undefined) return;
+        expect(rows('SELECT id FROM woken')).toEqual([]);
+        const cells = [
+          { kind: 'same', value: 'x' },
+          { kind: 'same', value: 'y' },
+          { kind: 'same', value: 'no number' },
+        ] as const;
+        const wrong = { columns: ['id', 'b', 'a'], cells, rows: [0] };
+        expect(() => driver.insertNew?.({ ...wrong, table: 't' })).toThrow(StorageError);
+        expect(() => driver.insertNew?.({ ...wrong, table: 'nowhere' })).toThrow(StorageError);
+        driver.exec(`INSERT INTO t (id, b) VALUES ('two', 'b')`);
+        expect(rows('SELECT id FROM woken')).toEqual([['two']]);
+      });
+    });
+
     describe('closing', () => {
       it.runIf(subject.persistent)('keeps what was persisted', async () => {
         table();
@@ -259,4 +343,10 @@ export function describeDriver(subject: DriverUnderTest): void {
       });
     });
   });
+}
+
+function packedTexts(texts: readonly string[]): { bytes: Uint8Array; ends: Uint32Array } {
+  let end = 0;
+  const ends = Uint32Array.from(texts, (text) => (end += new TextEncoder().encode(text).length));
+  return { bytes: new TextEncoder().encode(texts.join('')), ends };
 }

@@ -434,6 +434,49 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(found).toHaveLength(1);
       });
 
+      it('of a large page, around what is dirty, deleted, newer or older here', async () => {
+        const before = ['edited', 'removed', 'gone', 'old', 'newer'].map((id, at) => ({ id, seq: at + 1, note: 'b' }));
+        await apply(await gather(), { changes: [wordPage(...before)], cursor: 5 });
+        run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'edited'`);
+        run(`DELETE FROM vocabulary_item WHERE id = 'removed'`);
+        run(`UPDATE vocabulary_item SET _seq = 9000, note = 'ahead' WHERE id = 'newer'`);
+        add('added');
+        const page = largePage([
+          { id: 'edited', note: 'theirs', translation: 'theirs' },
+          { id: 'removed', note: 'theirs' },
+          { id: 'gone', deleted: true },
+          { id: 'old', note: 'theirs' },
+          { id: 'newer', note: 'theirs' },
+          { id: 'added', note: 'theirs' },
+          { id: 'never', deleted: true },
+        ]);
+        await apply(noChanges(await gather()), { changes: [page], cursor: 5_000 });
+        expect(all(`SELECT id, note, translation FROM vocabulary_item WHERE id NOT LIKE 'w%' ORDER BY id`)).toEqual([
+          { id: 'added', note: '', translation: '' },
+          { id: 'edited', note: 'mine', translation: 'theirs' },
+          { id: 'newer', note: 'ahead', translation: '' },
+          { id: 'old', note: 'theirs', translation: '' },
+        ]);
+        expect(all(`SELECT count(*) AS count, min(_seq) AS least FROM vocabulary_item WHERE id LIKE 'w%'`)).toEqual([
+          { count: page.ids.length - 7, least: 18 },
+        ]);
+        expect((await gather()).changes.map(({ id, op }) => `${op} ${id}`).sort()).toEqual([
+          'delete removed',
+          'insert added',
+          'update edited',
+        ]);
+        await apply(noChanges(await gather()), { changes: [page], cursor: 5_000 });
+        expect(all('SELECT count(*) AS count FROM vocabulary_item')).toEqual([{ count: page.ids.length - 3 }]);
+      });
+
+      it('of a large page with the default where a value does not fit its column', async () => {
+        const page = largePage([]);
+        const reps = page.ids.map((_, index) => (index === 1_000 ? 'many' : index));
+        const changes = [{ ...page, columns: [...page.columns, 'reps'], values: [...page.values, reps] }];
+        await apply(await gather(), { changes, cursor: 5_000 });
+        expect(all(`SELECT id, reps FROM vocabulary_item WHERE reps <> _seq - 11`)).toEqual([{ id: 'w1000', reps: 0 }]);
+      });
+
       it('twice with the same outcome (I5)', async () => {
         add('mine');
         const sent = await gather();
@@ -684,6 +727,22 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(all('SELECT id FROM held_row')).toEqual([]);
       });
 
+      it('of a large page too', async () => {
+        opened.database.driver.exec(`CREATE UNIQUE INDEX refusing ON vocabulary_item (note) WHERE note <> 'fine'`);
+        const page = largePage(
+          [
+            { id: 'one', note: 'bad' },
+            { id: 'two', note: 'fine' },
+            { id: 'three', note: 'bad' },
+          ],
+          'fine',
+        );
+        await apply(await gather(), { changes: [page], cursor: 5_000 });
+        expect(all('SELECT count(*) AS count FROM vocabulary_item')).toEqual([{ count: page.ids.length - 1 }]);
+        expect(all('SELECT id, seq FROM held_row')).toEqual([{ id: 'three', seq: 13 }]);
+        expect((await gather()).cursor).toBe(5_000);
+      });
+
       it('and a newer state of the row, or its deletion, takes the place of what was set aside', async () => {
         forbid('bad');
         const bad = [wordPage({ id: 'w1', seq: 1, note: 'bad' }, { id: 'w2', seq: 2, note: 'bad' })];
@@ -814,4 +873,10 @@ function wordPage(...rows: readonly PageRow[]): RowPage {
 function value<T>(result: Result<T, unknown>): T {
   if (!result.ok) throw new Error(`expected a value, got ${JSON.stringify(result.error)}`);
   return result.value;
+}
+
+/** As a page of a first load is: these rows, from sequence 11, and 2,500 others. */
+function largePage(rows: readonly Omit<PageRow, 'seq'>[], note = ''): RowPage {
+  const others = Array.from({ length: 2_500 }, (_, index) => ({ id: `w${index + rows.length}`, note }));
+  return wordPage(...[...rows, ...others].map((row, index) => ({ ...row, seq: 11 + index })));
 }

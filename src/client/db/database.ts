@@ -13,7 +13,7 @@ import { currentSchema } from '../../schema/tables.ts';
 import { observe, tick } from '../../sync/clock.ts';
 import type { Clock } from '../../sync/ports.ts';
 import { beginWriter } from '../../sync/writers.ts';
-import type { Driver, Statement } from './driver.ts';
+import type { Driver, NewRows, Statement } from './driver.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 
 export interface ReadSql {
@@ -27,6 +27,8 @@ export interface WriteSql extends ReadSql {
   /** Number of rows changed, triggers not counted. */
   run(sql: string, params?: readonly Value[]): number;
   runMany(sql: string, rows: Iterable<readonly Value[]>): void;
+  /** As the driver's; without one that has it, every row is left. */
+  insertNew(insert: NewRows): readonly number[];
 }
 
 /** `local`: a person's change, captured for the outbox; `sync`: the engine's. */
@@ -91,6 +93,10 @@ export class Database {
       runMany: (sql, rows) => {
         this.#note(sql);
         this.#prepared(sql).runMany(rows);
+      },
+      insertNew: (insert) => {
+        this.#written?.add(insert.table);
+        return this.driver.insertNew?.(insert) ?? insert.rows;
       },
     };
     driver.defineFunction('local_stamp', () => this.#stamp);

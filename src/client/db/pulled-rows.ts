@@ -2,10 +2,12 @@
  * Storing rows that came from the server: newer ones only, never over a dirty column, and without waking change capture
  * (triggers.ts: `_seq` moves). A page that is applied twice changes nothing the second time (I5).
  */
+import type { Cells } from '../../base/cells.ts';
 import type { Value } from '../../base/value.ts';
 import type { RowPage } from '../../protocol/messages.ts';
 import type { Column, Table } from '../../schema/column.ts';
 import type { WriteSql } from './database.ts';
+import { insertNewRows } from './new-rows.ts';
 import { hasUnfilled, noteFilled, reopenUnfilled, unfilledIn } from './refill.ts';
 import { readStamps } from './stored-json.ts';
 
@@ -23,7 +25,14 @@ export function applyPage(sql: WriteSql, page: RowPage): void {
   if (lacksValues) reopenUnfilled(sql, page);
   const stored: Value[][] = [];
   const removed: string[] = [];
-  ids.forEach((id, index) => {
+  const left = insertNewRows(sql, {
+    page,
+    columns: columns.map(([name]) => name),
+    cellsOf: (at) => fitting(columns[at]![1], sources[at]),
+    isKnown: (id, index) => lacksValues || deleted.has(index) || dirty.has(id),
+  });
+  for (const index of left) {
+    const id = ids[index]!;
     const entry = dirty.get(id);
     const seq = seqs[index]!;
     const values = () =>
@@ -34,7 +43,7 @@ export function applyPage(sql: WriteSql, page: RowPage): void {
     if (entry) applyUnder(sql, { page, id, seq, dirty: entry, values: deleted.has(index) ? null : values() });
     else if (deleted.has(index)) removed.push(id);
     else stored.push([id, seq, ...values()]);
-  });
+  }
   storeRows(sql, table, stored);
   remove(sql, table, removed);
   if (lacksValues) {
@@ -125,4 +134,12 @@ function fits(column: Column, value: Value | undefined): value is Value {
   if (value === null) return column.nullable === true;
   if (column.type === 'text') return typeof value === 'string';
   return column.type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'number';
+}
+
+/** A column's values, those that do not fit replaced. Null for a deleted row, which is none of these. */
+function fitting(column: Column, values: readonly Value[] | undefined): Cells {
+  const otherwise = fallback(column);
+  if (!values) return { kind: 'same', value: otherwise };
+  const fit = values.every((value) => fits(column, value));
+  return { kind: 'values', values: fit ? values : values.map((value) => (fits(column, value) ? value : otherwise)) };
 }

@@ -10,7 +10,7 @@
 import type { Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Failure } from '../../../protocol/errors.ts';
-import { StorageError, type Driver } from '../driver.ts';
+import { StorageError, type Driver, type NewRows } from '../driver.ts';
 import { emptyPoolFile, findPoolFiles, readPoolFile, swapPoolFile, type PoolFile } from './pool-files.ts';
 import { openWasmHandle } from './wasm-statement.ts';
 
@@ -92,6 +92,10 @@ class ImageDriver implements Driver {
 
   defineFunction(name: string, value: () => number): void {
     this.#handle.defineFunction(name, value);
+  }
+
+  insertNew(insert: NewRows): number[] {
+    return this.#handle.insertNew(insert);
   }
 
   async persist(): Promise<Result<null, Failure>> {

@@ -100,6 +100,7 @@ function openDatabase({
     exec: handle.exec,
     prepare: handle.prepare,
     defineFunction: handle.defineFunction,
+    insertNew: handle.insertNew,
     persist: () => Promise.resolve(ok(null)),
     close: () => {
       close();

@@ -8,39 +8,26 @@
 import type { Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import type { Value } from '../../../base/value.ts';
 import { StorageError } from '../driver.ts';
-import type { Statement } from '../driver.ts';
+import type { NewRows, Statement } from '../driver.ts';
+import {
+  bindNumber,
+  code,
+  columnType,
+  compile,
+  statusReprepare,
+  staticText,
+  type Connection,
+  type Pointer,
+  type RawSqlite,
+} from './wasm-functions.ts';
+import { insertNew } from './wasm-insert.ts';
 import { createRowBuffer } from './wasm-text.ts';
-import type { RowBuffer } from './wasm-text.ts';
-
-type Pointer = number;
-
-/** The C functions used here, as the WASM module exports them: no conversions. */
-interface RawSqlite {
-  sqlite3_bind_null(statement: Pointer, index: number): number;
-  sqlite3_bind_int(statement: Pointer, index: number, value: number): number;
-  sqlite3_bind_int64(statement: Pointer, index: number, value: bigint): number;
-  sqlite3_bind_double(statement: Pointer, index: number, value: number): number;
-  sqlite3_bind_text(statement: Pointer, index: number, text: Pointer, bytes: number, destructor: number): number;
-  sqlite3_bind_parameter_count(statement: Pointer): number;
-  sqlite3_step(statement: Pointer): number;
-  sqlite3_reset(statement: Pointer): number;
-  sqlite3_finalize(statement: Pointer): number;
-  sqlite3_changes(db: Pointer): number;
-  sqlite3_extended_errcode(db: Pointer): number;
-  sqlite3_stmt_readonly(statement: Pointer): number;
-  sqlite3_stmt_status(statement: Pointer, counter: number, reset: number): number;
-  sqlite3_column_count(statement: Pointer): number;
-  sqlite3_column_type(statement: Pointer, column: number): number;
-  sqlite3_column_double(statement: Pointer, column: number): number;
-  sqlite3_column_text(statement: Pointer, column: number): Pointer;
-  sqlite3_column_bytes(statement: Pointer, column: number): number;
-  sqlite3_result_int64(context: Pointer, value: bigint): void;
-}
 
 export interface WasmHandle {
   readonly exec: (sql: string) => void;
   readonly prepare: (sql: string) => Statement;
   readonly defineFunction: (name: string, value: () => number) => void;
+  readonly insertNew: (insert: NewRows) => number[];
   /** Finalizes every statement that is left: SQLite keeps a file open while one lives. */
   readonly finalizeAll: () => void;
 }
@@ -52,13 +39,6 @@ export interface WasmHandleOptions {
   /** Whether the I/O error that SQLite has just reported came from a lack of space. */
   readonly outOfSpace?: () => boolean;
 }
-
-/** Result codes and types of SQLite, stable by its own promise. */
-const code = { ok: 0, ioError: 10, full: 13, row: 100, done: 101 } as const;
-const columnType = { integer: 1, float: 2, text: 3, null: 5 } as const;
-const statusReprepare = 5;
-const staticText = 0;
-const maxInt32 = 0x7fff_ffff;
 
 export function openWasmHandle(options: WasmHandleOptions): WasmHandle {
   const { sqlite3, db } = options;
@@ -76,6 +56,7 @@ export function openWasmHandle(options: WasmHandleOptions): WasmHandle {
     },
     prepare: (sql) => new WasmStatement(engine, sql),
     defineFunction: (name, value) => defineFunction(engine, name, value),
+    insertNew: (insert) => insertNew(engine, insert),
     finalizeAll() {
       for (const statement of engine.open) statement.finalize();
       engine.buffer.free();
@@ -83,13 +64,8 @@ export function openWasmHandle(options: WasmHandleOptions): WasmHandle {
   };
 }
 
-interface Engine {
-  readonly sqlite3: Sqlite3Static;
-  readonly db: Pointer;
-  readonly raw: RawSqlite;
-  readonly buffer: RowBuffer;
+interface Engine extends Connection {
   readonly open: Set<WasmStatement>;
-  readonly fail: () => StorageError;
 }
 
 function failure({ sqlite3, db, outOfSpace }: WasmHandleOptions): StorageError {
@@ -205,7 +181,7 @@ class WasmStatement implements Statement {
         buffer.append(value);
         outcome = raw.sqlite3_bind_text(this.#pointer, i + 1, from, buffer.end - from, staticText);
       } else if (typeof value === 'number') {
-        outcome = this.#bindNumber(i + 1, value);
+        outcome = bindNumber(raw, { statement: this.#pointer, index: i + 1, value });
       } else if (value === null) {
         outcome = raw.sqlite3_bind_null(this.#pointer, i + 1);
       } else {
@@ -213,13 +189,6 @@ class WasmStatement implements Statement {
       }
       if (outcome !== code.ok) throw this.#engine.fail();
     }
-  }
-
-  #bindNumber(index: number, value: number): number {
-    const { raw } = this.#engine;
-    if (!Number.isSafeInteger(value)) return raw.sqlite3_bind_double(this.#pointer, index, value);
-    if (value <= maxInt32 && value >= -maxInt32) return raw.sqlite3_bind_int(this.#pointer, index, value);
-    return raw.sqlite3_bind_int64(this.#pointer, index, BigInt(value));
   }
 
   #read(column: number): Value {
@@ -249,20 +218,5 @@ class WasmStatement implements Statement {
       this.#namesOf = compiled;
     }
     return this.#names;
-  }
-}
-
-function compile(engine: Engine, sql: string): Pointer {
-  const { capi, wasm } = engine.sqlite3;
-  const stack = wasm.pstack.pointer;
-  try {
-    const out = wasm.pstack.alloc(8);
-    wasm.pokePtr(out, 0);
-    if (capi.sqlite3_prepare_v3(engine.db, sql, -1, capi.SQLITE_PREPARE_PERSISTENT, out, null) !== code.ok) {
-      throw engine.fail();
-    }
-    return wasm.peekPtr(out);
-  } finally {
-    wasm.pstack.restore(stack);
   }
 }
