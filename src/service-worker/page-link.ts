@@ -9,10 +9,16 @@ import type { StoreWanted } from '../client/sw-messages.ts';
 const answerLimit = 400;
 /** An answer not older than this is proof enough that the port's worker lives. Milliseconds. */
 const freshness = 1_000;
+/** A page that said it would open the database is waited for so long: until then it would have to wait for us. Milliseconds. */
+const openingLimit = 5_000;
 
 export interface PageLink {
   /** The store of the leading page, or null when no page answers. */
   store(): Promise<PortStore | null>;
+  /** A page has said that it is about to open the database. */
+  expectPort(): void;
+  /** Whether such a page may still send its port. */
+  expectsPort(): boolean;
   /** Resolves when a page sends a port, or after `limit` milliseconds. */
   portWithin(limit: number): Promise<void>;
   connect(port: MessagePort): void;
@@ -38,6 +44,7 @@ interface PageLinkOptions {
 export function createPageLink({ clients, elapsed }: PageLinkOptions): PageLink {
   let current: PortStore | null = null;
   let confirmedAt = -Infinity;
+  let expectedAt = -Infinity;
   const waiting = new Set<() => void>();
 
   const portWithin = (limit: number): Promise<void> =>
@@ -80,9 +87,14 @@ export function createPageLink({ clients, elapsed }: PageLinkOptions): PageLink 
       await answered;
       return current;
     },
+    expectPort() {
+      expectedAt = elapsed();
+    },
+    expectsPort: () => elapsed() - expectedAt < openingLimit,
     portWithin,
     connect(port) {
       disconnect();
+      expectedAt = -Infinity;
       current = createPortStore(port);
       confirmedAt = -Infinity;
       for (const settle of waiting) settle();

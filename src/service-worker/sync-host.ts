@@ -33,7 +33,7 @@ interface SyncHostOptions {
 export interface SyncHost {
   /** The failure that ended the sync, or null when it got through or there was nothing to do. */
   sync(direction: Direction): Promise<Failure | null>;
-  /** A page wants the storage: a direct run stops, and goes on over the page's port. */
+  /** A page wants the storage: a direct run stops, none begins, and the sync goes on over the page's port. */
   giveWay(): void;
 }
 
@@ -55,6 +55,8 @@ export function createSyncHost(options: SyncHostOptions): SyncHost {
       if (outcome.kind !== 'gave-way') link.confirm();
       return outcome;
     }
+    // To read and write back a large file takes longer than a page takes to open it.
+    if (link.expectsPort()) return null;
     giveWay = new AbortController();
     return options.direct((image) => runOn(image, giveWay.signal, direction));
   };
@@ -104,6 +106,9 @@ export function createSyncHost(options: SyncHostOptions): SyncHost {
       });
       return running;
     },
-    giveWay: () => giveWay.abort(),
+    giveWay: () => {
+      link.expectPort();
+      giveWay.abort();
+    },
   };
 }

@@ -97,8 +97,13 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
     if (signedIn) request('open');
   });
   database.onLocalChange(() => request('change'));
+  const wantStorage = ({ kind }: DatabaseState): void => {
+    if (kind === 'opening') tell({ type: 'storage-wanted' });
+  };
+  // It has been opening since before anyone could listen.
+  wantStorage(database.state);
   database.onState((state) => {
-    if (state.kind === 'opening') tell({ type: 'storage-wanted' });
+    wantStorage(state);
     if (isLeader(state)) offerStore(database);
     else tell({ type: 'store-closed' });
     followPokes();

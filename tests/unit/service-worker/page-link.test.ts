@@ -86,6 +86,19 @@ describe('the link to a page', () => {
     world.link.disconnect();
   });
 
+  it('expects a port of a page that opens, for some seconds or until it comes', () => {
+    const world = createWorld(null);
+    expect(world.link.expectsPort()).toBe(false);
+    world.link.expectPort();
+    world.elapsed = 4_900;
+    expect(world.link.expectsPort()).toBe(true);
+    world.elapsed = 5_000;
+    expect(world.link.expectsPort()).toBe(false);
+    world.link.expectPort();
+    world.link.connect(port());
+    expect(world.link.expectsPort()).toBe(false);
+  });
+
   it('does not ask a port whether it lives that has just answered', async () => {
     const world = createWorld(() => undefined);
     world.link.connect(port(false));

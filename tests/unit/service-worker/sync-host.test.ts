@@ -23,6 +23,8 @@ interface World {
   /** Requests that reached the server. */
   readonly requests: number[];
   page: PortStore | null;
+  /** A page is opening the database. */
+  opening: boolean;
   direct: Direct;
 }
 
@@ -53,10 +55,15 @@ function createWorld(
     activities,
     requests,
     page,
+    opening: false,
     direct: () => Promise.resolve(null),
     host: createSyncHost({
       link: {
         store: () => Promise.resolve(world.page),
+        expectPort: () => {
+          world.opening = true;
+        },
+        expectsPort: () => world.opening,
         portWithin: () => Promise.resolve(),
         connect: () => undefined,
         disconnect: () => undefined,
@@ -132,6 +139,23 @@ describe('the sync host', () => {
     expect(world.server.rows('vocabulary_item').size).toBe(1);
     expect(world.device.all('SELECT error FROM sync_run')).toEqual([{ error: null }]);
     port!.close();
+  });
+
+  it('leaves the file to a page that is about to open it', async () => {
+    const world = createWorld();
+    world.page!.close();
+    world.page = null;
+    let tries = 0;
+    world.direct = (work) => {
+      tries += 1;
+      return work(world.device.store);
+    };
+    world.host.giveWay();
+    expect(await world.host.sync('both')).toEqual({ code: 'storage_busy' });
+    expect(tries).toBe(0);
+    world.opening = false;
+    expect(await world.host.sync('both')).toBeNull();
+    expect(tries).toBe(1);
   });
 
   it('goes direct when the page goes away in the middle', async () => {
