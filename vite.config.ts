@@ -14,11 +14,14 @@ export default defineConfig(({ mode }) => {
   return mode === 'server' ? serverBuild : appBuild;
 });
 
+/** A file of its own: see `firstScript`. */
+const firstWorker = 'first-worker';
+
 const appBuild: UserConfig = {
   root: 'src/ui',
   publicDir: '../../public',
   cacheDir: '../../.cache/vite',
-  plugins: [sqliteWithoutItsWorkers(), svelte({ configFile: false }), serviceWorker()],
+  plugins: [sqliteWithoutItsWorkers(), svelte({ configFile: false }), firstScript(), serviceWorker()],
   worker: { format: 'es', plugins: () => [sqliteWithoutItsWorkers()] },
   // Pre-bundling would take its WASM away from beside it.
   optimizeDeps: { exclude: ['@sqlite.org/sqlite-wasm'] },
@@ -29,6 +32,7 @@ const appBuild: UserConfig = {
     // The page's content security policy allows no inline script and no data: address.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: firstWorker, test: /first-worker/ }] } } },
   },
 };
 
@@ -48,6 +52,26 @@ const serverBuild: UserConfig = {
     emptyOutDir: true,
   },
 };
+
+/**
+ * The script that starts the database's worker, ahead of the page's own: `async`, so that it waits for neither the rest of
+ * the document nor its styles.
+ */
+function firstScript(): Plugin {
+  return {
+    name: 'first-script',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle = {} }) {
+        const script = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === firstWorker);
+        if (!script) throw new Error('first-script: the bundle lacks it');
+        const attrs = { type: 'module', async: true, crossorigin: true, src: `/${script.fileName}` };
+        return [{ tag: 'script', attrs, injectTo: 'head' }];
+      },
+    },
+  };
+}
 
 /** One classic script, `sw.js`, that precaches the whole shell: pages, the database worker, SQLite, icons, fonts. */
 function serviceWorker(): Plugin[] {

@@ -7,6 +7,7 @@ import { registerAppWorker } from '../client/adapters/app-worker.ts';
 import { createSyncControl } from '../client/adapters/sync-control.ts';
 import { detectCapabilities } from '../client/capabilities.ts';
 import { createBrowserEnvironment } from '../client/db/browser-environment.ts';
+import { takeFirstWorker } from '../client/db/first-worker.ts';
 import { createLocalDatabase } from '../client/db/local-database.ts';
 import { deviceName } from './device-name.ts';
 import { mountApp } from './mount.ts';
@@ -16,7 +17,7 @@ const target = document.getElementById('app');
 assert(target, 'index.html has #app');
 
 const now = () => Date.now();
-const database = createLocalDatabase(createBrowserEnvironment());
+const database = createLocalDatabase(createBrowserEnvironment(takeFirstWorker));
 
 mountApp(target, {
   database,

@@ -69,7 +69,6 @@ export class ServiceWorker {
       case 'store-closed':
         return this.#link.disconnect();
       case 'storage-wanted':
-        this.#link.expectPort();
         return this.#giveWay.abort();
       case 'take-over':
         return;
@@ -127,7 +126,6 @@ export class ServiceWorker {
       if (outcome.kind !== 'gave-way') this.#link.confirm();
       return outcome;
     }
-    if (this.#link.expectsPort()) return null;
     this.#giveWay = new AbortController();
     const outcome = await this.#direct((image) => {
       const { record } = this.#device;

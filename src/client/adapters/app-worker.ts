@@ -3,6 +3,8 @@ import { syncTag, type ToServiceWorker } from '../sw-messages.ts';
 
 /** How often a browser lets Periodic Background Sync wake us at best. Milliseconds. */
 const periodicInterval = 15 * 60_000;
+/** Where a service worker serves the page already, looking for a newer one waits until the screen is there. Milliseconds. */
+const lookLater = 1_000;
 
 export interface AppWorker {
   /** Whether a new version waits. */
@@ -34,8 +36,12 @@ export function registerAppWorker(container: ServiceWorkerContainer | undefined)
     void askForPeriodicSync(registration);
   };
 
-  // A refusal (a private window, a broken install) leaves the app usable; what it cannot do is said in the settings.
-  void container?.register('/sw.js', { scope: '/', updateViaCache: 'none' }).then(watch, () => undefined);
+  const register = (): void => {
+    // A refusal (a private window, a broken install) leaves the app usable; what it cannot do is said in the settings.
+    void container?.register('/sw.js', { scope: '/', updateViaCache: 'none' }).then(watch, () => undefined);
+  };
+  if (container?.controller) setTimeout(register, lookLater);
+  else register();
 
   return {
     get ready() {

@@ -1,13 +1,15 @@
 /** The page's browser, as the database needs it. */
 import { v7 } from 'uuid';
 import { openChannel } from './channel.ts';
+import { createDatabaseWorker } from './database-worker.ts';
 import type { PageEnvironment, VisibilityEvent, WorkerLink } from './page-environment.ts';
 import { ownVersions, type FromWorker } from './rpc.ts';
 
-export function createBrowserEnvironment(): PageEnvironment {
+/** `takeWorker` gives a worker that was started ahead, or null. */
+export function createBrowserEnvironment(takeWorker: () => Worker | null = () => null): PageEnvironment {
   return {
     versions: ownVersions,
-    openWorker,
+    openWorker: (id) => openWorker(id, takeWorker() ?? createDatabaseWorker()),
     openChannel,
     lockFreed,
     isVisible: () => document.visibilityState === 'visible',
@@ -25,8 +27,7 @@ export function createBrowserEnvironment(): PageEnvironment {
   };
 }
 
-function openWorker(id: string): WorkerLink {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+function openWorker(id: string, worker: Worker): WorkerLink {
   const link: WorkerLink = {
     post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
     onMessage: (listener) => {

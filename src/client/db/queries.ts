@@ -63,11 +63,14 @@ const conversationSql = `SELECT c.id, c.title, c.language, c.scenario, c.started
 FROM conversation c LEFT JOIN message l ON l._rowid = (
   SELECT m._rowid FROM message m WHERE m.conversation_id = c.id ORDER BY m.sent_at DESC, m.id DESC LIMIT 1)`;
 
-// The streak walks back a day at a time, each step one look into the index on `happened_at`.
+// Nearly every new card is due: counting all and taking off the others reads a few entries and not all of them, for SQLite
+// counts whole tables a page at a time. The streak walks back a day at a time, each step one look into the index on
+// `happened_at`.
 const summarySql = `WITH RECURSIVE
 asked (now, day_start) AS (SELECT ?, ?),
-new_cards (waiting, allowed) AS (SELECT
-  (SELECT count(*) FROM vocabulary_item WHERE card_state = 0 AND due_at <= now), (${newCardsLeft}) FROM asked),
+new_cards (waiting, allowed) AS MATERIALIZED (SELECT
+  (SELECT count(*) FROM vocabulary_item) - (SELECT count(*) FROM vocabulary_item WHERE card_state > 0)
+    - (SELECT count(*) FROM vocabulary_item WHERE card_state = 0 AND due_at > now), (${newCardsLeft}) FROM asked),
 streak (day) AS (
   SELECT CASE
     WHEN EXISTS (SELECT 1 FROM study_event WHERE happened_at >= day_start) THEN 0

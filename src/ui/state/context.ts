@@ -8,6 +8,7 @@ import { DatabaseStatus } from './database-state.svelte.ts';
 import { DeckImport } from './decks.svelte.ts';
 import type { InstallPrompt } from './install-prompt.ts';
 import { Profile } from './profile.svelte.ts';
+import { rememberedProfile } from './remembered-profile.ts';
 import { Router, type RouterWindow } from './router.svelte.ts';
 import { TodaySummary } from './summary.svelte.ts';
 import { SyncState } from './sync-state.svelte.ts';
@@ -46,7 +47,7 @@ export function createAppState(ports: AppPorts, window: RouterWindow): AppContex
     ...ports,
     router: new Router(window),
     toasts: new Toasts(),
-    profile: new Profile(database),
+    profile: new Profile(database, rememberedProfile()),
     syncState: new SyncState(database, sync),
     summary: new TodaySummary(database, now),
     deckImport: new DeckImport({ database, now }),

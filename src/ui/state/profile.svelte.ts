@@ -30,9 +30,12 @@ export class Profile {
   readonly #database: LocalDatabase;
   readonly #profile: LiveRows<'profile.get'>;
   readonly #settings: LiveRows<'settings.all'>;
+  readonly #remembered: Row<'profile'> | null;
 
-  constructor(database: LocalDatabase) {
+  /** `remembered`: as it was when the app ran last. */
+  constructor(database: LocalDatabase, remembered: Row<'profile'> | null = null) {
     this.#database = database;
+    this.#remembered = remembered;
     this.#profile = new LiveRows(database, 'profile.get');
     this.#settings = new LiveRows(database, 'settings.all');
   }
@@ -47,6 +50,7 @@ export class Profile {
     this.#settings.close();
   }
 
+  /** Whether the database has said who learns what. */
   get loaded(): boolean {
     return this.#profile.rows !== null;
   }
@@ -55,9 +59,9 @@ export class Profile {
     return this.#profile.failure;
   }
 
-  /** Null before the first run is done. */
+  /** Null before the first run is done. Before the database has answered, as it was when the app ran last. */
   get current(): Row<'profile'> | null {
-    return this.#profile.first;
+    return this.loaded ? this.#profile.first : this.#remembered;
   }
 
   get settings(): Settings {

@@ -20,6 +20,8 @@ export class WordList {
   readonly #count: LiveRows<'words.count'>;
   readonly #rows: LiveRows<'words.list'>;
   #open: { readonly search: string; readonly offset: number; readonly limit: number } | null = null;
+  /** The search whose rows are counted. */
+  #counted: string | null = null;
 
   constructor(database: LocalDatabase) {
     this.#count = new LiveRows(database, 'words.count');
@@ -60,9 +62,7 @@ export class WordList {
   find(search: string): void {
     this.#search = search;
     this.#open = null;
-    // The rows first: counting reads every word.
     this.#ask(search, { first: 0, last: 0 });
-    this.#count.open({ search });
   }
 
   /** Tells which rows are in view. */
@@ -78,12 +78,21 @@ export class WordList {
     this.#open = { search, offset, limit };
     this.#rows.open({ search, limit, offset }, (rows) => {
       this.#part = { search, offset, rows };
+      this.#countOnce(search);
     });
+  }
+
+  /** Counting reads every word: it waits until the rows are on the screen's way. */
+  #countOnce(search: string): void {
+    if (this.#counted === search) return;
+    this.#counted = search;
+    this.#count.open({ search });
   }
 
   close(): void {
     this.#count.close();
     this.#rows.close();
+    this.#counted = null;
     this.#open = null;
   }
 }

@@ -24,6 +24,18 @@ describe('the list of words', () => {
     expect(list.row(0)?.word).toBe('palabra 0');
   });
 
+  it('has them counted when the first ones are there, not before', async () => {
+    const database = new FakeLocalDatabase();
+    const list = new WordList(database);
+    list.open();
+    expect(database.liveCount).toBe(1);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(database.liveCount).toBe(2);
+    list.close();
+    expect(database.liveCount).toBe(0);
+  });
+
   it('has the rows in view and their neighbours, not the others', async () => {
     const { list, settle } = await listOf(1_000);
     list.show(600, 620);

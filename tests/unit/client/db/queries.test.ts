@@ -139,6 +139,14 @@ describe('new cards', () => {
     expect(figures()).toMatchObject({ words: 30, due: 20, new_waiting: 10 });
   });
 
+  it('that are due only later do not wait yet, and those that were seen no more', () => {
+    perDay('3');
+    add('tomorrow', '', at + day);
+    grade('w00', dayStart - 1);
+    expect(figures()).toMatchObject({ words: 31, due: 3, new_waiting: 26 });
+    expect(figures(dayStart, at + day)).toMatchObject({ new_waiting: 27 });
+  });
+
   it('count against the day they were first seen on, not against the next one', () => {
     perDay('3');
     grade('w00', at - 1);
