@@ -55,6 +55,13 @@ AND EXISTS (SELECT 1 FROM ${table} t WHERE t.id = unfilled_value.id AND t._seq =
   );
 }
 
+/** Before the outbox forgets which columns were edited: what was given here is a value. */
+export function keepGiven(sql: WriteSql): void {
+  const edited = `json_each(CASE WHEN json_valid(o.stamps) THEN o.stamps ELSE '{}' END)`;
+  sql.run(`DELETE FROM unfilled_value AS u
+WHERE EXISTS (SELECT 1 FROM outbox o, ${edited} e WHERE o.tbl = u.tbl AND o.id = u.id AND e.key = u.col)`);
+}
+
 /**
  * All that the server has is here, as far as it was asked: begins what is to begin, ends what is under way. Gives whether
  * there is more to ask for.

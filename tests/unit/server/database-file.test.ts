@@ -1,5 +1,6 @@
 import {
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -79,28 +80,17 @@ describe('the file', () => {
   });
 
   it('of version 1 keeps its sessions, which get ids of their own for the list', () => {
-    open().close();
-    const old = new Database(file);
-    old.exec(`DROP TABLE push_subscription; DROP TABLE push_key; DROP INDEX account_noted; DROP TABLE passkey; DROP TABLE ceremony; DROP TABLE session; ALTER TABLE account DROP COLUMN gone;
-      DROP INDEX row_tombstone; DROP TABLE epoch; DROP TABLE device; ALTER TABLE account DROP COLUMN horizon; ALTER TABLE account DROP COLUMN epochs;
-      ALTER TABLE account DROP COLUMN noted; ALTER TABLE account DROP COLUMN noted_at;
-      CREATE TABLE session (token_hash TEXT PRIMARY KEY, user INTEGER NOT NULL REFERENCES account (key) ON DELETE CASCADE,
-        device_name TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-      CREATE INDEX session_user ON session (user);
-      INSERT INTO account (key, id, name, name_key, password_hash, created_at) VALUES (1, 'u', 'Ana', 'ana', 'h', 5);
-      INSERT INTO session VALUES ('t1', 1, 'Phone', 7, 99), ('t2', 1, 'Laptop', 8, 99);
-      PRAGMA user_version = 1`);
+    const v1 = readFileSync(new URL('../../fixtures/server/v1.sql', import.meta.url), 'utf8');
+    mkdirSync(path.dirname(file));
+    const old = new Database(file).exec(v1);
     old.close();
     const database = open();
-    const sessions = database.prepare('SELECT DISTINCT length(id) AS length, used_at FROM session').all();
+    const sessions = database.prepare('SELECT length(id) AS length, used_at - created_at AS since FROM session').all();
     const ids = database.prepare('SELECT count(DISTINCT id) FROM session').pluck().get();
     database.close();
     expect({ sessions, ids }).toEqual({
-      sessions: [
-        { length: 32, used_at: 7 },
-        { length: 32, used_at: 8 },
-      ],
-      ids: 2,
+      sessions: Array.from({ length: 3 }, () => ({ length: 32, since: 0 })),
+      ids: 3,
     });
   });
 

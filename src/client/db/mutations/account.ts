@@ -1,6 +1,7 @@
 /** Whose data is on this device, and what the server refused. */
 import { err } from '../../../base/result.ts';
 import type { WriteSql } from '../database.ts';
+import { keepGiven } from '../refill.ts';
 import { done, type Mutation } from './mutation.ts';
 
 export const attachAccount: Mutation<'account.attach'> = ({ sql }, { userId, name }) => {
@@ -60,10 +61,12 @@ function removeRows(sql: WriteSql): void {
 /** Every row waits again to be sent whole, to whichever account comes. A deletion is of a row that no server has now. */
 function releaseRows(sql: WriteSql): void {
   sql.run(`DELETE FROM outbox WHERE op = 'delete'`);
+  keepGiven(sql);
   for (const table of sql.schema.syncOrder) {
     sql.run(`UPDATE ${table} SET _seq = 0`);
     sql.run(`INSERT INTO outbox (tbl, id, op, stamp, since, base_seq)
       SELECT '${table}', id, 'insert', local_stamp(), local_stamp(), 0 FROM ${table} WHERE true
-      ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', stamps = NULL, base = NULL, base_seq = 0`);
+      ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', stamp = excluded.stamp, since = excluded.since, stamps = NULL,
+        base = NULL, base_seq = 0`);
   }
 }

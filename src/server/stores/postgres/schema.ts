@@ -13,7 +13,7 @@ const partitions = 16;
 /** Names the lock that a server holds while it brings the tables up to date: 'lori' and 'keet' as numbers. */
 const migrationLock = '(1819243113, 1801807220)';
 
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE account (
     key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

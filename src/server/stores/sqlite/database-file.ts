@@ -16,7 +16,7 @@ const checkedBytes = 256 * 1024 * 1024;
  * Forward only, one a version; `PRAGMA user_version` counts those that ran. Rows are kept in a rowid table: keyed WITHOUT
  * ROWID, pull pages took twice as long.
  */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE account (
     key INTEGER PRIMARY KEY,

@@ -343,6 +343,17 @@ describe('the account', () => {
     expect(db.mutate('account.attach', { userId: 'u2', name: 'Bob' })).toEqual(done);
   });
 
+  it('releases a row that was edited since it was added as one write: the answer to it leaves no edit behind', () => {
+    add('Haus');
+    db.clock.time += 1_000;
+    db.database.write((sql) => sql.run(`UPDATE vocabulary_item SET note = 'new'`));
+    db.mutate('account.attach', { userId: 'u1', name: 'Ann' });
+    db.mutate('account.detach', { rows: 'release' });
+    expect(db.rows(`SELECT op, stamp = since AS isOne, stamps FROM outbox WHERE tbl = 'vocabulary_item'`)).toEqual([
+      { op: 'insert', isOne: 1, stamps: null },
+    ]);
+  });
+
   it.each(['remove', 'release'] as const)('has nothing of its history left once its rows were to %s', (rows) => {
     db.mutate('account.attach', { userId: 'u1', name: 'Ann' });
     db.database.write((sql) => {
