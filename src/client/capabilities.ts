@@ -8,6 +8,8 @@ export interface Capabilities {
   /** Sync when the connection returns, with the app closed. Chromium family only (2026-11). */
   readonly backgroundSync: boolean;
   readonly periodicSync: boolean;
+  /** Web Push, and notifications to show. On iOS only once the app is on the home screen (16.4). */
+  readonly push: boolean;
 }
 
 /** Feature tests only: a browser is never recognised by its name. */
@@ -21,6 +23,7 @@ export async function detectCapabilities(): Promise<Capabilities> {
       typeof FileSystemFileHandle !== 'undefined' && 'createWritable' in FileSystemFileHandle.prototype,
     backgroundSync: serviceWorker && 'sync' in registration,
     periodicSync: serviceWorker && 'periodicSync' in registration,
+    push: serviceWorker && 'pushManager' in registration && 'Notification' in globalThis,
   };
 }
 

@@ -18,6 +18,12 @@ export interface StoreWanted {
   readonly type: 'store-wanted';
 }
 
+/** To a page that is there already: the person tapped a notification. */
+export interface OpenPath {
+  readonly type: 'open-path';
+  readonly path: string;
+}
+
 /** To all pages, over the channel `activityChannel`. */
 export interface Activity {
   readonly running: boolean;

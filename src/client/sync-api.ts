@@ -66,3 +66,23 @@ export interface PasskeyApi {
   rename(id: string, name: string): Promise<Result<null, Failure>>;
   remove(id: string): Promise<Result<null, Failure>>;
 }
+
+/**
+ * Whether this browser is woken by Web Push: `unsupported` where it cannot be, `denied` where the person told the browser to
+ * let us show nothing.
+ */
+export type PushState =
+  | { readonly kind: 'unsupported' | 'denied' | 'off' }
+  /** With the hour of the day at which it tells of due cards; null: never. */
+  | { readonly kind: 'on'; readonly hour: number | null };
+
+export interface PushControl {
+  state(): Promise<Result<PushState, Failure>>;
+  /** The browser asks the person, if it has not yet. Still `off` when they did not answer. */
+  turnOn(hour: number | null): Promise<Result<PushState, Failure>>;
+  turnOff(): Promise<Result<PushState, Failure>>;
+  /** Where it is on: tells the server that the push service has moved this browser, or the person another time zone. */
+  keep(): Promise<void>;
+  /** The person signed out here: the browser takes no more, whatever the server knows. */
+  forget(): Promise<void>;
+}

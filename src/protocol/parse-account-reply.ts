@@ -1,6 +1,6 @@
-/** Reads replies about sessions and passkeys in the client. */
+/** Reads replies about sessions, passkeys and Web Push in the client. */
 import { err, ok, type Result } from '../base/result.ts';
-import type { PasskeysReply, SessionsReply } from './account-messages.ts';
+import type { PasskeysReply, PushReply, SessionsReply } from './account-messages.ts';
 import type { Failure } from './errors.ts';
 
 export function parseSessionsReply(body: unknown): Result<SessionsReply, Failure> {
@@ -20,6 +20,19 @@ export function parsePasskeysReply(body: unknown): Result<PasskeysReply, Failure
     return [typeof id, typeof name, typeof createdAt, used].join() === 'string,string,number,number';
   });
   return fits ? ok(body as PasskeysReply) : err({ code: 'bad_reply', detail: 'not a list of passkeys' });
+}
+
+export function parsePushReply(body: unknown): Result<PushReply, Failure> {
+  const { key, subscription } = isRecord(body) ? body : {};
+  const fits = (key === null || typeof key === 'string') && (subscription === null || isSubscription(subscription));
+  return fits ? ok(body as PushReply) : err({ code: 'bad_reply', detail: 'not about Web Push' });
+}
+
+function isSubscription(value: unknown): boolean {
+  if (!isRecord(value) || typeof value['endpoint'] !== 'string') return false;
+  const { reminder } = value;
+  if (!isRecord(reminder)) return reminder === null;
+  return typeof reminder['hour'] === 'number' && typeof reminder['timeZone'] === 'string';
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -28,7 +28,12 @@ interface DirectOptions {
 /** Null: another has the lock, or the file needs its page. A failure: the file cannot be opened here. */
 export type DirectRun = (work: (store: SyncStore) => Promise<Outcome>) => Promise<Outcome | Failure | null>;
 
-export function createDirectRun(options: DirectOptions): DirectRun {
+/** The same for any work on what is stored. `no-account`: there is no database here. */
+type DirectAccess = <T>(
+  work: (store: SyncStore, database: Pick<Database, 'read'>) => Promise<T>,
+) => Promise<T | { readonly kind: 'no-account' } | Failure | null>;
+
+export function createDirectRun(options: DirectOptions): DirectAccess {
   return async (work) =>
     options.locks.request(databaseLock, { ifAvailable: true }, async (lock) => {
       if (!lock) return null;
@@ -50,7 +55,7 @@ export function createDirectRun(options: DirectOptions): DirectRun {
         return null;
       }
       try {
-        return await work(createSyncStore(opened.value));
+        return await work(createSyncStore(opened.value), opened.value);
       } finally {
         await opened.value.close();
       }

@@ -3,9 +3,13 @@ import sqlite3InitModule, { type Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import { v7 } from 'uuid';
 import { poolDirectory, poolFile } from '../client/db/drivers/pool-files.ts';
 import { activityChannel, type Activity } from '../client/sw-messages.ts';
+import { createPushControl } from '../client/adapters/push-control.ts';
 import { createDirectRun } from './direct-store.ts';
+import { countDue } from './due-count.ts';
+import { createNews } from './news.ts';
 import { createPageLink } from './page-link.ts';
 import { precached, servePrecache, type PrecacheList } from './precache.ts';
+import { listenForPush } from './push-events.ts';
 import { listenForSync } from './sync-events.ts';
 import { createSyncHost } from './sync-host.ts';
 
@@ -19,29 +23,42 @@ const clock = { now: () => Date.now() };
 const channel = new BroadcastChannel(activityChannel);
 const link = createPageLink({ clients: self.clients, elapsed: () => performance.now() });
 
+const news = createNews(clock);
+const direct = createDirectRun({
+  locks: navigator.locks,
+  loadSqlite: once(async () => {
+    const wasmBinary = await (await precached(shell, /\/sqlite3-[^/]*\.wasm$/)).arrayBuffer();
+    return initSqlite({ wasmBinary });
+  }),
+  poolDirectory,
+  databasePath: poolFile,
+  clock,
+  newId: v7,
+});
+
 const host = createSyncHost({
   link,
-  direct: createDirectRun({
-    locks: navigator.locks,
-    loadSqlite: once(async () => {
-      const wasmBinary = await (await precached(shell, /\/sqlite3-[^/]*\.wasm$/)).arrayBuffer();
-      return initSqlite({ wasmBinary });
-    }),
-    poolDirectory,
-    databasePath: poolFile,
-    clock,
-    newId: v7,
-  }),
+  direct,
   locks: navigator.locks,
   fetch: (...args) => fetch(...args),
   clock,
   random: { next: () => Math.random() },
   interval: 15 * 60_000,
   announce: (activity: Activity) => channel.postMessage(activity),
+  onPages: news.note,
+});
+const permission = () => Notification.permission;
+const push = createPushControl({
+  registration: () => Promise.resolve(self.registration),
+  permission,
+  askPermission: null,
+  fetch: (...args) => fetch(...args),
+  timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
 });
 
 servePrecache(shell);
 listenForSync({ scope: self, host, link });
+listenForPush({ scope: self, host, news, push, permission, countDue: () => countDue(direct, clock) });
 // Pages of the first visit are served from here on at once; a later version waits until the person agrees (`take-over`).
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 

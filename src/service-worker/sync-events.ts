@@ -54,7 +54,7 @@ export function listenForSync({ scope, host, link }: SyncEventsOptions): void {
 }
 
 /** A failure that passes: ask the browser to wake us when there is a connection, page or no page. */
-async function wakeLater(scope: ServiceWorkerGlobalScope, failure: Failure | null): Promise<void> {
+export async function wakeLater(scope: ServiceWorkerGlobalScope, failure: Failure | null): Promise<void> {
   const manager = (scope.registration as { readonly sync?: SyncManager }).sync;
   if (!manager || !passes(failure)) return;
   // Refused where the person turned background sync off: then the next open syncs.

@@ -7,8 +7,9 @@ import { createFetchTransport } from '../client/adapters/fetch-transport.ts';
 import { readAhead } from '../client/adapters/read-ahead.ts';
 import { syncLock, type Activity } from '../client/sw-messages.ts';
 import type { Failure } from '../protocol/errors.ts';
+import type { RowPage } from '../protocol/messages.ts';
 import type { Outcome } from '../sync/machine.ts';
-import type { Clock, Random, SyncStore } from '../sync/ports.ts';
+import type { Clock, Random, SyncStore, Transport } from '../sync/ports.ts';
 import type { Direction } from '../sync/report.ts';
 import { createRunner } from '../sync/runner.ts';
 import type { DirectRun } from './direct-store.ts';
@@ -28,6 +29,8 @@ interface SyncHostOptions {
   /** Milliseconds between two syncs when nothing else asks for one. */
   readonly interval: number;
   readonly announce: (activity: Activity) => void;
+  /** Sees what the server sends, before it is stored. */
+  readonly onPages?: (pages: readonly RowPage[]) => void;
 }
 
 export interface SyncHost {
@@ -44,9 +47,17 @@ export function createSyncHost(options: SyncHostOptions): SyncHost {
   let queued: Direction | null = null;
 
   const runOn = (store: SyncStore, signal: AbortSignal, direction: Direction): Promise<Outcome> => {
-    const transport = readAhead(createFetchTransport({ fetch: options.fetch, giveWay: signal }));
+    const transport = watched(readAhead(createFetchTransport({ fetch: options.fetch, giveWay: signal })));
     return createRunner({ ...options, store, transport }).sync(direction);
   };
+
+  const watched = (transport: Transport): Transport => ({
+    async exchange(request) {
+      const result = await transport.exchange(request);
+      if (result.ok) options.onPages?.(result.value.reply.changes);
+      return result;
+    },
+  });
 
   const once = async (direction: Direction): Promise<Outcome | Failure | null> => {
     const store = await link.store();

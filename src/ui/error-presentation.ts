@@ -60,6 +60,8 @@ const titles: Partial<Record<Failure['code'], string>> = {
   signed_out: 'You are signed out',
   account_gone: 'The account is gone',
   passkey_refused: 'No passkey',
+  push_refused: 'Not with this browser',
+  push_failed: 'No answer from the browser’s push service',
   outdated: 'A new version is needed',
   wrong_account: 'Another account',
   storage_full: 'The storage of this device is full',

@@ -4,6 +4,8 @@ import { assert } from '../base/assert.ts';
 import { createAccountApi } from '../client/adapters/account-api.ts';
 import { browserPasskeyPrompt } from '../client/adapters/passkey-prompt.ts';
 import { registerAppWorker } from '../client/adapters/app-worker.ts';
+import { clearNotificationsWhenSeen, hearNotificationTaps } from '../client/adapters/notification-taps.ts';
+import { createPushControl } from '../client/adapters/push-control.ts';
 import { createSyncControl } from '../client/adapters/sync-control.ts';
 import { detectCapabilities } from '../client/capabilities.ts';
 import { createBrowserEnvironment } from '../client/db/browser-environment.ts';
@@ -18,9 +20,19 @@ assert(target, 'index.html has #app');
 
 const now = () => Date.now();
 const database = createLocalDatabase(createBrowserEnvironment(takeFirstWorker));
+const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+const push = createPushControl({
+  registration: () => container?.ready ?? null,
+  permission: () => ('Notification' in window ? Notification.permission : null),
+  askPermission: () => Notification.requestPermission(),
+  fetch: (input, init) => fetch(input, init),
+  timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
+});
 
 mountApp(target, {
   database,
+  push,
+  onNotificationTap: hearNotificationTaps(container).onOpen,
   sync: createSyncControl({ database, now }),
   account: createAccountApi({
     fetch: (input, init) => fetch(input, init),
@@ -33,3 +45,6 @@ mountApp(target, {
   now,
   newId: v7,
 });
+clearNotificationsWhenSeen(document, container);
+// The app comes first.
+window.addEventListener('load', () => void push.keep());

@@ -53,6 +53,7 @@ export class AppServer {
         LORIKEET_DATA: this.dataFile,
         LOG_LEVEL: 'warn',
         SIGN_IN_TRIES: '1000',
+        PUSH_LOOPBACK: 'yes',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -117,6 +117,27 @@ export class Device {
     await this.#browser.outside.send('ServiceWorker.dispatchPeriodicSyncEvent', { ...(await this.#registered()), tag });
   }
 
+  /** The person lets the app show notifications; stays with the browser, which ends with the device. */
+  async allowNotifications(): Promise<void> {
+    this.#spoiled = true;
+    await this.context.grantPermissions(['notifications'], { origin: this.network.origin });
+  }
+
+  /** The push service hands the browser a message for the app. */
+  async deliverPush(data: string): Promise<void> {
+    await this.#browser.outside.send('ServiceWorker.deliverPushMessage', { ...(await this.#registered()), data });
+  }
+
+  /** What the app has told the person and is still shown, as its service worker sees it. */
+  async notifications(): Promise<readonly { readonly title: string; readonly silent: boolean | null }[]> {
+    const shown = await this.serviceWorker?.evaluate(async () => {
+      const scope = self as unknown as { readonly registration: ServiceWorkerRegistration };
+      const all = await scope.registration.getNotifications();
+      return all.map(({ title, silent }) => ({ title, silent }));
+    });
+    return shown ?? [];
+  }
+
   /** The running service worker, if it is running. */
   get serviceWorker(): Worker | null {
     return this.context.serviceWorkers().at(-1) ?? null;

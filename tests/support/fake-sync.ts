@@ -5,6 +5,8 @@ import type {
   DeviceEntry,
   ExportKind,
   PersonProof,
+  PushControl,
+  PushState,
   SessionItem,
   SyncActivity,
   SyncControl,
@@ -118,5 +120,33 @@ export class FakeAccount implements AccountApi {
     if (this.failure) return this.failure;
     const right = proof === 'passkey' || this.passwords.get(this.user) === proof.password;
     return right ? null : { code: 'wrong_password' };
+  }
+}
+
+/** A browser that may be woken, or not. */
+export class FakePush implements PushControl {
+  present: PushState = { kind: 'off' };
+  failure: Failure | null = null;
+  /** What the person answers the browser. */
+  answer: 'on' | 'off' | 'denied' = 'on';
+
+  async state(): Promise<Result<PushState, Failure>> {
+    return this.failure ? err(this.failure) : ok(this.present);
+  }
+
+  async turnOn(hour: number | null): Promise<Result<PushState, Failure>> {
+    if (!this.failure) this.present = this.answer === 'on' ? { kind: 'on', hour } : { kind: this.answer };
+    return this.state();
+  }
+
+  async turnOff(): Promise<Result<PushState, Failure>> {
+    if (!this.failure) this.present = { kind: 'off' };
+    return this.state();
+  }
+
+  async keep(): Promise<void> {}
+
+  async forget(): Promise<void> {
+    this.present = { kind: 'off' };
   }
 }

@@ -2,11 +2,11 @@
 import { err, ok, type Result } from '../../base/result.ts';
 import type { PasskeyResponse, Proof } from '../../protocol/account-messages.ts';
 import type { Failure } from '../../protocol/errors.ts';
-import { limits } from '../../protocol/limits.ts';
 import type { Credentials, SessionReply } from '../../protocol/messages.ts';
 import { parsePasskeysReply, parseSessionsReply } from '../../protocol/parse-account-reply.ts';
-import { parseDevicesReply, parseErrorReply, parseSessionReply } from '../../protocol/parse-reply.ts';
+import { parseDevicesReply, parseSessionReply } from '../../protocol/parse-reply.ts';
 import type { AccountApi, ExportKind, PasskeyApi, PersonProof } from '../sync-api.ts';
+import { askOver, failureOf, type Ask } from './ask-server.ts';
 import type { PasskeyPrompt } from './passkey-prompt.ts';
 
 interface AccountApiOptions {
@@ -16,8 +16,6 @@ interface AccountApiOptions {
   /** Null where the browser knows no passkeys. */
   readonly prompt: PasskeyPrompt | null;
 }
-
-type Ask = (method: string, path: string, body?: object) => Promise<Result<unknown, Failure>>;
 
 export function createAccountApi({ fetch: send, deviceName, prompt }: AccountApiOptions): AccountApi {
   const ask = askOver(send);
@@ -65,25 +63,6 @@ export function createAccountApi({ fetch: send, deviceName, prompt }: AccountApi
   };
 }
 
-function askOver(send: typeof fetch): Ask {
-  return async (method, path, body) => {
-    const timeout = AbortSignal.timeout(limits.requestTimeout);
-    try {
-      const response = await send(path, {
-        method,
-        credentials: 'same-origin',
-        cache: 'no-store',
-        signal: timeout,
-        ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
-      });
-      if (!response.ok) return err(await failureOf(response));
-      return ok(await response.json().catch(() => null));
-    } catch (error) {
-      return err({ code: timeout.aborted ? 'timeout' : 'offline', detail: String(error) });
-    }
-  };
-}
-
 async function download(send: typeof fetch, as: ExportKind): Promise<Result<Blob, Failure>> {
   try {
     const response = await send(`/api/account/export?format=${as}`, { credentials: 'same-origin', cache: 'no-store' });
@@ -91,12 +70,6 @@ async function download(send: typeof fetch, as: ExportKind): Promise<Result<Blob
   } catch (error) {
     return err({ code: 'offline', detail: String(error) });
   }
-}
-
-async function failureOf(response: Response): Promise<Failure> {
-  const reply: unknown = await response.json().catch(() => null);
-  const wait = Number(response.headers.get('retry-after') ?? 0) * 1_000;
-  return { ...parseErrorReply(response.status, reply), ...(wait > 0 ? { retryAfter: wait } : {}) };
 }
 
 async function showPasskey(

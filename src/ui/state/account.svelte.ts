@@ -3,13 +3,14 @@
  * removes it, as the person chooses. Nothing is removed before the person said so.
  */
 import type { LocalDatabase } from '../../client/db/api.ts';
-import type { AccountApi, ExportKind, PersonProof, SyncControl } from '../../client/sync-api.ts';
+import type { AccountApi, ExportKind, PersonProof, PushControl, SyncControl } from '../../client/sync-api.ts';
 import type { Failure } from '../../protocol/errors.ts';
 
 export interface AccountPorts {
   readonly database: LocalDatabase;
   readonly account: AccountApi;
   readonly sync: SyncControl;
+  readonly push: Pick<PushControl, 'forget'>;
 }
 
 export interface Entry {
@@ -88,16 +89,14 @@ export class Account {
     return this.#during(async () => {
       const removed = await this.#ports.account.deleteAccount(proof);
       if (!removed.ok) return removed.error;
-      const detached = await this.#ports.database.mutate('account.detach', { rows });
-      return detached.ok ? null : storageFailure(detached.error);
+      return this.#detach(rows);
     });
   }
 
   /** The account was deleted on another device: what is here is kept, of no account, or removed. */
   async part(rows: 'release' | 'remove'): Promise<boolean> {
     return this.#during(async () => {
-      const detached = await this.#ports.database.mutate('account.detach', { rows });
-      return detached.ok ? null : storageFailure(detached.error);
+      return this.#detach(rows);
     });
   }
 
@@ -115,14 +114,20 @@ export class Account {
     return this.#during(async () => {
       const out = await this.#ports.account.signOut();
       if (!out.ok && out.error.code !== 'signed_out') return out.error;
-      const detached = await this.#ports.database.mutate('account.detach', { rows });
-      return detached.ok ? null : storageFailure(detached.error);
+      return this.#detach(rows);
     });
   }
 
   clear(): void {
     this.#failure = null;
     this.#user = null;
+  }
+
+  async #detach(rows: 'keep' | 'release' | 'remove'): Promise<Failure | null> {
+    // Who signs in here next is asked anew whether they want to be told of news.
+    await this.#ports.push.forget();
+    const detached = await this.#ports.database.mutate('account.detach', { rows });
+    return detached.ok ? null : storageFailure(detached.error);
   }
 
   async #attach(): Promise<Failure | null> {

@@ -28,6 +28,11 @@ export function whenClosed(has: Capabilities): readonly ClosedPoint[] {
           words:
             'Once installed, the app may look for news now and then while it is closed. The browser decides how often.',
         }
-      : { holds: false, words: 'News from your other devices arrives while the app is open.' },
+      : {
+          holds: false,
+          words: has.push
+            ? 'News from your other devices arrives while the app is open, and while it is closed if you turn notifications on.'
+            : 'News from your other devices arrives while the app is open.',
+        },
   ];
 }

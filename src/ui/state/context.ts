@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import type { Capabilities } from '../../client/capabilities.ts';
 import type { LocalDatabase } from '../../client/db/api.ts';
-import type { AccountApi, SyncControl } from '../../client/sync-api.ts';
+import type { AccountApi, PushControl, SyncControl } from '../../client/sync-api.ts';
 import type { AppUpdate } from './app-update.ts';
 import { DatabaseStatus } from './database-state.svelte.ts';
 import { DeckImport } from './decks.svelte.ts';
@@ -18,6 +18,9 @@ export interface AppPorts {
   readonly database: LocalDatabase;
   readonly sync: SyncControl;
   readonly account: AccountApi;
+  readonly push: PushControl;
+  /** The person tapped a notification: the path of the screen that it is about. */
+  readonly onNotificationTap: (listener: (path: string) => void) => () => void;
   readonly update: AppUpdate;
   readonly install: InstallPrompt;
   readonly capabilities: () => Promise<Capabilities>;
@@ -59,7 +62,9 @@ export function createAppState(ports: AppPorts, window: RouterWindow): AppContex
 export function openAppState(app: AppContext): () => void {
   const parts = [app.databaseStatus, app.profile, app.syncState];
   for (const part of parts) part.open();
+  const deafen = app.onNotificationTap((path) => app.router.go(path));
   return () => {
+    deafen();
     for (const part of [...parts, app.summary]) part.close();
     app.router.close();
     app.toasts.dismiss();

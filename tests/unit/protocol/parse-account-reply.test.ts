@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePasskeysReply, parseSessionsReply } from '../../../src/protocol/parse-account-reply.ts';
+import { parsePasskeysReply, parsePushReply, parseSessionsReply } from '../../../src/protocol/parse-account-reply.ts';
 
 const session = { id: 's', deviceName: '', createdAt: 1, usedAt: 2, current: true };
 const passkey = { id: 'p', name: 'Phone', createdAt: 1, usedAt: null };
@@ -22,5 +22,31 @@ describe('a list from the server', () => {
   ])('is refused otherwise: %j', (body) => {
     expect(parseSessionsReply(body)).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
     expect(parsePasskeysReply(body)).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
+  });
+});
+
+describe('a reply about Web Push', () => {
+  const reminder = { hour: 18, timeZone: 'Europe/Madrid' };
+
+  it.each([
+    [{ key: null, subscription: null }],
+    [{ key: 'k', subscription: { endpoint: 'e', reminder: null } }],
+    [{ key: 'k', subscription: { endpoint: 'e', reminder } }],
+  ])('is taken: %j', (body) => {
+    expect(parsePushReply(body)).toEqual({ ok: true, value: body });
+  });
+
+  it.each([
+    [null],
+    [{}],
+    [{ key: 1, subscription: null }],
+    [{ key: 'k' }],
+    [{ key: 'k', subscription: 'e' }],
+    [{ key: 'k', subscription: { endpoint: 1, reminder: null } }],
+    [{ key: 'k', subscription: { endpoint: 'e', reminder: 'evening' } }],
+    [{ key: 'k', subscription: { endpoint: 'e', reminder: { ...reminder, hour: '18' } } }],
+    [{ key: 'k', subscription: { endpoint: 'e', reminder: { hour: 18 } } }],
+  ])('is refused otherwise: %j', (body) => {
+    expect(parsePushReply(body)).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeLocalDatabase } from '../../support/fake-local-database.ts';
-import { FakeAccount, FakeSync } from '../../support/fake-sync.ts';
+import { FakeAccount, FakePush, FakeSync } from '../../support/fake-sync.ts';
 import { Account } from '../../../src/ui/state/account.svelte.ts';
 
 const ana = { name: 'ana', password: 'long enough' } as const;
@@ -41,6 +41,13 @@ describe('an account', () => {
     expect(await account.leave('keep')).toBe(true);
     expect(database.words.size).toBe(1);
     expect(database.status.user_id).toBeNull();
+  });
+
+  it('that is left here wakes this browser no more', async () => {
+    const { account, push } = await signedIn();
+    await push.turnOn(18);
+    await account.leave('keep');
+    expect(push.present).toEqual({ kind: 'off' });
   });
 
   it('signs out and removes what is on the device', async () => {
@@ -115,7 +122,8 @@ function ports() {
   const database = new FakeLocalDatabase();
   const server = new FakeAccount();
   const sync = new FakeSync();
-  return { database, server, sync, account: new Account({ database, account: server, sync }) };
+  const push = new FakePush();
+  return { database, server, sync, push, account: new Account({ database, account: server, sync, push }) };
 }
 
 async function signedIn() {

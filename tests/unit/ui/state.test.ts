@@ -205,6 +205,7 @@ describe('what happens with the app closed', () => {
     writableInServiceWorker: true,
     backgroundSync: true,
     periodicSync: true,
+    push: true,
   };
 
   it('is promised only where the browser has everything it takes', () => {
