@@ -58,6 +58,13 @@ export class Chromium {
     return tab;
   }
 
+  /** Another tab, behind the one in view. */
+  async tabBehind(url: string): Promise<Tab> {
+    const { targetId } = await this.send('Target.createTarget', { url, background: true });
+    const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
+    return new Tab(this, String(sessionId));
+  }
+
   async serviceWorker(): Promise<Tab> {
     return this.#attach('service_worker');
   }

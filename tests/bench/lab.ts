@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumPath, quietChromium } from '../support/browsers.ts';
+import { BareWay } from './bare-way.ts';
 import { Chromium, type Tab } from './chromium.ts';
 import type { Bench } from './pages/bench-page.ts';
 import { Wire } from './wire.ts';
@@ -50,6 +51,12 @@ export class Lab implements Options {
     const wire = await Wire.start(port);
     this.#closings.push(() => wire.shut());
     return wire;
+  }
+
+  async bareWay(): Promise<BareWay> {
+    const way = await BareWay.start();
+    this.#closings.push(() => way.close());
+    return way;
   }
 
   async folder(name: string): Promise<string> {
