@@ -22,7 +22,7 @@ const now = () => Date.now();
 const database = createLocalDatabase(createBrowserEnvironment(takeFirstWorker));
 const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
 const push = createPushControl({
-  registration: () => container?.ready ?? null,
+  registration: () => container?.getRegistration(),
   permission: () => ('Notification' in window ? Notification.permission : null),
   askPermission: () => Notification.requestPermission(),
   fetch: (input, init) => fetch(input, init),

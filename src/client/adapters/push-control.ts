@@ -10,8 +10,8 @@ import type { PushControl, PushState } from '../sync-api.ts';
 import { askOver } from './ask-server.ts';
 
 interface PushControlOptions {
-  /** Null where there is no service worker. */
-  readonly registration: () => Promise<ServiceWorkerRegistration> | null;
+  /** Nothing where there is no service worker, or none yet. */
+  readonly registration: () => Promise<ServiceWorkerRegistration | undefined> | undefined;
   /** Null where the browser shows no notifications. */
   readonly permission: () => NotificationPermission | null;
   /** Null where nobody can be asked, as in a service worker. */
@@ -87,13 +87,15 @@ export function createPushControl(options: PushControlOptions): PushControl {
     async turnOff() {
       const done = await ask('DELETE', path);
       if (!done.ok) return done;
-      await control.forget();
+      // The server wakes nobody any more; the browser need not be waited for.
+      void control.forget();
       return off;
     },
 
     async keep() {
+      if (options.permission() !== 'granted') return;
       const manager = await managerHere();
-      if (!manager || options.permission() !== 'granted') return;
+      if (!manager) return;
       const about = await known();
       // Not wanted, or not any more; or there is no connection, and the next time will do.
       if (!about.ok || about.value.key === null || about.value.subscription === null) return;

@@ -124,8 +124,8 @@ export class Account {
   }
 
   async #detach(rows: 'keep' | 'release' | 'remove'): Promise<Failure | null> {
-    // Who signs in here next is asked anew whether they want to be told of news.
-    await this.#ports.push.forget();
+    // Who signs in here next is asked anew whether they want to be told of news. The browser may take its time.
+    void this.#ports.push.forget();
     const detached = await this.#ports.database.mutate('account.detach', { rows });
     return detached.ok ? null : storageFailure(detached.error);
   }

@@ -1,5 +1,5 @@
 /** Web Push between the person, the browser and the server. The last two are fakes. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPushControl } from '../../../../src/client/adapters/push-control.ts';
 import type { PushReply, PushRequest } from '../../../../src/protocol/account-messages.ts';
 
@@ -66,7 +66,7 @@ const serve: typeof fetch = async (_path, init) => {
 
 function control() {
   return createPushControl({
-    registration: () => (hasWorker ? Promise.resolve(browser as unknown as ServiceWorkerRegistration) : null),
+    registration: () => (hasWorker ? Promise.resolve(browser as unknown as ServiceWorkerRegistration) : undefined),
     permission: () => browser.permission,
     askPermission: async () => {
       browser.asked += 1;
@@ -119,8 +119,8 @@ describe('being woken', () => {
     const push = control();
     await push.turnOn(18);
     expect(await push.turnOff()).toEqual(value({ kind: 'off' }));
-    expect(browser.subscribedWith).toBeNull();
     expect(server.subscription).toBeNull();
+    await vi.waitFor(() => expect(browser.subscribedWith).toBeNull());
   });
 
   it('is off where only one side knows of it: after signing out elsewhere, or in a new browser', async () => {
@@ -205,6 +205,7 @@ describe('what is on', () => {
     const push = control();
     await push.turnOn(18);
     await push.turnOff();
+    await push.forget();
     await push.keep();
     await push.turnOn(18);
     browser.endpoint = 'https://push.example/2';
