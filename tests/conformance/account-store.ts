@@ -229,6 +229,10 @@ export function accountStoreSuite(name: string, open: () => Promise<OpenedStore>
       await addAccount(store, user);
       await store.createSession(session(`session of ${user}`, { user }));
       await store.addPasskey(passkey(`passkey of ${user}`, { user }));
+      // The server's own, of no account: made once.
+      await store.vapidKeys({ publicKey: 'public', privateKey: 'private' });
+      const target = { endpoint: 'https://push.example/1', p256dh: 'key', auth: 'secret' };
+      await store.subscribePush({ user, session: `hash of session of ${user}`, target, now: testTime });
       const ceremony = { tokenHash: `ceremony of ${user}`, challenge: 'c', purpose: 'add', user } as const;
       await store.beginCeremony({ ...ceremony, expiresAt: testTime + 1_000 }, testTime);
       for (let at = 0; at < 2_500; at += limits.pushChanges) {
