@@ -81,7 +81,11 @@ export function createPageLink({ clients, elapsed }: PageLinkOptions): PageLink 
       if (store) return store;
       // A page that was reloaded past the service worker, or loaded before it was there, is not controlled but counts.
       const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true });
-      if (pages.length === 0) return null;
+      if (pages.length === 0) {
+        // The one that was about to open is gone again.
+        expectedAt = -Infinity;
+        return null;
+      }
       const answered = portWithin(answerLimit);
       for (const page of pages) page.postMessage({ type: 'store-wanted' } satisfies StoreWanted);
       await answered;

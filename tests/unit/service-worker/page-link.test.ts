@@ -99,6 +99,13 @@ describe('the link to a page', () => {
     expect(world.link.expectsPort()).toBe(false);
   });
 
+  it('expects none any more of a page that is gone', async () => {
+    const world = createWorld(null);
+    world.link.expectPort();
+    expect(await world.link.store()).toBeNull();
+    expect(world.link.expectsPort()).toBe(false);
+  });
+
   it('does not ask a port whether it lives that has just answered', async () => {
     const world = createWorld(() => undefined);
     world.link.connect(port(false));
