@@ -77,6 +77,23 @@ describe('a live query', () => {
     expect(sizes()).toEqual([0, 1]);
   });
 
+  it('does not run when the server has only confirmed what was sent', () => {
+    const { sizes } = watch();
+    put('a', '1');
+    turn();
+    const before = reads;
+    db.database.write((sql) => {
+      sql.runMany('UPDATE setting SET _seq = ? WHERE id = ? AND _seq < ?', [[7, 'a', 7]]);
+      sql.run('DELETE FROM outbox');
+    }, 'sync');
+    turn();
+    expect(reads).toBe(before);
+    expect(sizes()).toEqual([0, 1]);
+    db.database.write((sql) => sql.run("UPDATE setting SET _seq = ?, value = ? WHERE key = 'a'", [8, '2']), 'sync');
+    turn();
+    expect(sizes()).toEqual([0, 1, 1]);
+  });
+
   it('is run once for two who ask the same', () => {
     const first = watch();
     const second = watch();
