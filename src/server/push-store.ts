@@ -44,6 +44,8 @@ export interface WakeClaim {
   readonly user: string;
   /** Sessions that know of everything already. */
   readonly aware: readonly string[];
+  /** When the last of the news came: who was woken after that has been told of it, by whichever server. */
+  readonly changedAt: number;
   readonly now: number;
   /** Browsers that were woken after this are left alone. */
   readonly wokenBefore: number;

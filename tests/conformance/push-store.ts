@@ -163,6 +163,16 @@ export function pushStoreSuite(name: string, open: () => Promise<OpenedStore>): 
       });
     });
 
+    it('is nobody who was woken after the change, as by another server: neither now nor later', async () => {
+      const store = await openStore();
+      await store.subscribePush(subscription('phone'));
+      await store.claimWakes(claim());
+      const before = { recipients: [], leftAlone: null };
+      expect(await store.claimWakes(claim({ changedAt: testTime - 1 }))).toEqual(before);
+      expect(await store.claimWakes(claim({ changedAt: testTime - 1, wokenBefore: testTime - 2 }))).toEqual(before);
+      expect(await asleep(store, { changedAt: testTime })).toHaveLength(1);
+    });
+
     it('is in one of several claims at the same time', async () => {
       const store = await openStore();
       for (const id of ['phone', 'laptop', 'tablet']) await store.subscribePush(subscription(id));
@@ -242,7 +252,8 @@ function subscription(session: string, parts: Partial<NewSubscription> = {}): Ne
 }
 
 function claim(parts: Partial<Parameters<ChangeStore['claimWakes']>[0]> = {}) {
-  return { user: 'u1', aware: [], now: testTime, wokenBefore: testTime + 1_000 * minute, ...parts };
+  const late = testTime + 1_000 * minute;
+  return { user: 'u1', aware: [], changedAt: late, now: testTime, wokenBefore: late, ...parts };
 }
 
 async function asleep(store: ChangeStore, parts: Parameters<typeof claim>[0] = {}) {

@@ -11,6 +11,7 @@ const reconnectAfter = 2_000;
 const heartbeatsMissed = 3;
 
 export function addEventRoute(server: Server, { store, sessions, hub, config, clock }: RouteContext): void {
+  let stopping = false;
   /** Who listens is not woken by Web Push, by whichever server. Noted late or not at all, it is woken once too often. */
   const noteListeners = (listening: readonly string[], patience = heartbeatsMissed * config.heartbeat): void => {
     if (listening.length === 0) return;
@@ -32,7 +33,8 @@ export function addEventRoute(server: Server, { store, sessions, hub, config, cl
     const events = hub.open({ user: session.user.id, session: session.tokenHash, device });
     noteListeners([session.tokenHash]);
     events.once('close', () => {
-      if (!hub.sessions().has(session.tokenHash)) noteListeners([session.tokenHash], 0);
+      // When the server stops, its pages are about to connect again.
+      if (!stopping && !hub.listens(session.user.id, session.tokenHash)) noteListeners([session.tokenHash], 0);
     });
     try {
       const head = await store.head(session.user.id);
@@ -56,6 +58,7 @@ export function addEventRoute(server: Server, { store, sessions, hub, config, cl
     noteListeners([...hub.sessions()]);
   }, config.heartbeat);
   server.addHook('preClose', async () => {
+    stopping = true;
     clearInterval(heart);
     hub.closeAll();
   });

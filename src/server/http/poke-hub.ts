@@ -33,6 +33,8 @@ export interface PokeHub {
   watched(): ReadonlyMap<string, Sequence>;
   /** Those that have a stream open. */
   sessions(): ReadonlySet<string>;
+  /** Whether this one of the user's has. */
+  listens(user: string, session: string): boolean;
   closeSession(session: string): void;
   /** Sends a sign of life on every stream; ends those whose session is no longer good. */
   beat(isGood: (session: string) => Promise<boolean>): Promise<void>;
@@ -90,6 +92,7 @@ export function createPokeHub(): PokeHub {
     },
     watched: () => heads,
     sessions: () => new Set(all().map(({ session }) => session)),
+    listens: (user, session) => [...(byUser.get(user) ?? [])].some((stream) => stream.session === session),
     closeSession(session) {
       for (const stream of all()) if (stream.session === session) end(stream);
     },

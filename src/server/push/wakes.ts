@@ -43,6 +43,8 @@ interface WakesOptions {
 interface News {
   kind: NewsKind;
   dueAt: number;
+  /** When the last of it came. */
+  changedAt: number;
   /** Sessions that know of all of it. */
   aware: Set<string>;
 }
@@ -50,26 +52,30 @@ interface News {
 export function createWakes({ store, clock, tell, pauses = wakePauses }: WakesOptions): Wakes {
   const pending = new Map<string, News>();
 
-  const wake = async (user: string, { kind, aware }: News): Promise<void> => {
+  const wake = async (user: string, news: News): Promise<void> => {
     const now = clock.now();
+    const { kind, aware, changedAt } = news;
     const { between } = pauses[kind];
-    const claimed = await store.claimWakes({ user, aware: [...aware], now, wokenBefore: now - between });
+    const asked = { user, aware: [...aware], changedAt, now, wokenBefore: now - between };
+    const claimed = await store.claimWakes(asked);
     claimed.recipients.forEach(tell);
     // What has come meanwhile is told in its own time.
     if (claimed.leftAlone === null || pending.has(user)) return;
-    pending.set(user, { kind, aware, dueAt: claimed.leftAlone + between + 1 });
+    pending.set(user, { ...news, dueAt: claimed.leftAlone + between + 1 });
   };
 
   return {
     changed({ user, session, kind }) {
-      const dueAt = clock.now() + pauses[kind].delay;
+      const changedAt = clock.now();
+      const dueAt = changedAt + pauses[kind].delay;
       const news = pending.get(user);
       if (news) {
         news.aware = new Set([session]);
+        news.changedAt = changedAt;
         news.dueAt = Math.min(news.dueAt, dueAt);
         if (kind === 'message') news.kind = kind;
       } else if (pending.size < accountsAtMost) {
-        pending.set(user, { kind, dueAt, aware: new Set([session]) });
+        pending.set(user, { kind, dueAt, changedAt, aware: new Set([session]) });
       }
     },
     caughtUp: (user, session) => void pending.get(user)?.aware.add(session),

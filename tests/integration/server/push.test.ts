@@ -253,7 +253,7 @@ describe('a reminder', () => {
     await sync(server, laptop, { device: 'device-l', changes: [change] });
     shift += hour;
     await until(() => expect(service.taken.map(({ text }) => text)).toContain('{"kind":"due"}'));
-    expect(await subscribe(phone, 'with-reminder', { ...reminder, hour: null })).toBe(204);
+    expect(await subscribe(phone, 'without-reminder', { ...reminder, hour: null })).toBe(204);
     expect((await about(phone)).subscription?.reminder).toBeNull();
   });
 });

@@ -25,6 +25,17 @@ describe('the hub', () => {
     hub.poke({ user: 'u', head: 8, from: null });
   });
 
+  it('knows whose streams are open', async () => {
+    const hub = createPokeHub();
+    const [phone] = [hub.open({ ...listener, session: 'phone' }), hub.open({ ...listener, session: 'laptop' })];
+    expect([...hub.sessions()]).toEqual(['phone', 'laptop']);
+    expect(hub.listens('u', 'phone')).toBe(true);
+    expect(hub.listens('nobody', 'phone')).toBe(false);
+    phone.destroy();
+    await until(() => expect(hub.listens('u', 'phone')).toBe(false));
+    expect([...hub.sessions()]).toEqual(['laptop']);
+  });
+
   it('knows the head that each user was told last, and passes on what a device hears as it connects', () => {
     const hub = createPokeHub();
     const first = hub.open(listener);

@@ -35,9 +35,9 @@ export function createPushSubscriptions({ run, transaction }: Connections): Push
     async notePushListeners(sessions, until) {
       await run(statements.noteListeners, [sessions, until]);
     },
-    claimWakes: ({ user, aware, now, wokenBefore }) =>
+    claimWakes: ({ user, aware, changedAt, now, wokenBefore }) =>
       transaction(async (connection) => {
-        const asked = [user, now, aware, wokenBefore];
+        const asked = [user, now, aware, wokenBefore, changedAt];
         const [left] = await connection.run<[woken: string | null]>(statements.leftAlone, asked);
         const claimed = await connection.run<RecipientCells>(statements.claim, asked);
         const woken = left?.[0] ?? null;
@@ -64,7 +64,8 @@ function recipientOf([session, endpoint, p256dh, auth]: RecipientCells): Recipie
 const keyOf = '(SELECT key FROM account WHERE id = $1 AND NOT gone)';
 const isGood = 'EXISTS (SELECT 1 FROM session s WHERE s.token_hash = p.session AND s.expires_at > $';
 /** Those of a user that may have to be woken. */
-const asleep = `p.usr = ${keyOf} AND p.listens_until <= $2 AND p.session <> ALL ($3::text[]) AND ${isGood}2)`;
+const asleep = `p.usr = ${keyOf} AND p.listens_until <= $2 AND p.session <> ALL ($3::text[])
+  AND p.woken_at <= $5 AND ${isGood}2)`;
 
 const statements = {
   offerKeys: {

@@ -80,12 +80,13 @@ function dueOf(record: DueRecord): DueReminder {
 const keyOf = '(SELECT key FROM account WHERE id = @user AND gone = 0)';
 /** Those of a user that may have to be woken. */
 const asleep = `push_subscription.user = ${keyOf} AND listens_until <= @now
-  AND session NOT IN (SELECT value FROM json_each(@aware))
+  AND woken_at <= @changedAt AND session NOT IN (SELECT value FROM json_each(@aware))
   AND EXISTS (SELECT 1 FROM session s WHERE s.token_hash = push_subscription.session AND s.expires_at > @now)`;
 
 interface ClaimValues {
   readonly user: string;
   readonly aware: string;
+  readonly changedAt: number;
   readonly now: number;
   readonly wokenBefore: number;
 }

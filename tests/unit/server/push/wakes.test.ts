@@ -42,7 +42,7 @@ describe('a change', () => {
     await pass(49);
     expect(claims).toEqual([]);
     await pass(1);
-    expect(claims).toEqual([{ user: 'u1', aware: ['laptop'], now, wokenBefore: now - 1_000 }]);
+    expect(claims).toEqual([{ user: 'u1', aware: ['laptop'], changedAt: now - 50, now, wokenBefore: now - 1_000 }]);
     expect(told).toEqual(['phone']);
     await pass(100_000);
     expect(claims).toHaveLength(1);
@@ -53,7 +53,7 @@ describe('a change', () => {
     await pass(40);
     wakes.changed({ ...edit, session: 'phone' });
     await pass(10);
-    expect(claims).toMatchObject([{ aware: ['phone'] }]);
+    expect(claims).toMatchObject([{ aware: ['phone'], changedAt: now - 10 }]);
     await pass(1_000);
     expect(claims).toHaveLength(1);
   });
