@@ -6,12 +6,20 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Failure } from './errors.ts';
 import { errors, isErrorCode } from './errors.ts';
 import type { ChangeStatus, DevicesReply, SessionReply, SyncReply } from './messages.ts';
+import { splitHead } from './packed-pages.ts';
 
 const statuses: readonly unknown[] = ['applied', 'merged', 'duplicate', 'resend', 'rejected'] satisfies ChangeStatus[];
 
 export function parseSyncReply(body: unknown): Result<SyncReply, Failure> {
   const wrong = explain(body);
   return wrong === null ? ok(body as SyncReply) : err({ code: 'bad_reply', detail: wrong });
+}
+
+/** A reply whose rows come as bytes: what it says in JSON, with them. They are read where they are stored. */
+export function parsePackedReply(body: Uint8Array): Result<SyncReply, Failure> {
+  const { head, rest } = splitHead(body);
+  const reply = parseSyncReply(head);
+  return reply.ok ? ok({ ...reply.value, packed: rest.slice() }) : reply;
 }
 
 export function parseSessionReply(body: unknown): Result<SessionReply, Failure> {
@@ -41,12 +49,13 @@ export function parseErrorReply(status: number, body: unknown): Failure {
 
 function explain(body: unknown): string | null {
   if (!isRecord(body)) return 'not an object';
-  const { results, changes, cursor, epoch, head, more, clock, serverTime } = body;
+  const { results, changes, packed, cursor, epoch, head, more, clock, serverTime } = body;
   if (![cursor, head, clock, serverTime].every(isWhole)) return 'cursor, head, clock or serverTime';
   if (typeof epoch !== 'string') return 'epoch';
   if (typeof more !== 'boolean') return 'more';
   if (!Array.isArray(results) || !results.every(isResult)) return 'results';
   if (!Array.isArray(changes) || !changes.every(isPage)) return 'changes';
+  if (packed !== undefined) return 'packed';
   return null;
 }
 

@@ -94,6 +94,7 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     await api.register(compress, {
       encodings: ['br', 'gzip', 'identity'],
       globalDecompression: false,
+      customTypes: /^application\/(?:json|x-lorikeet-packed)|^text\/(?!event-stream)/,
       brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 2 } },
       zlibOptions: { level: 1 },
     });

@@ -6,6 +6,7 @@ import type { Failure } from '../../src/protocol/errors.ts';
 import type { Change, RowPage, SyncReply } from '../../src/protocol/messages.ts';
 import { limits } from '../../src/protocol/limits.ts';
 import { schemaVersion } from '../../src/schema/tables.ts';
+import { packPages } from '../../src/protocol/packed-pages.ts';
 import { latestStamp } from '../../src/sync/change.ts';
 import { stampAt } from '../../src/sync/clock.ts';
 import type { Batch, SyncStore } from '../../src/sync/ports.ts';
@@ -469,6 +470,70 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(all('SELECT count(*) AS count FROM vocabulary_item')).toEqual([{ count: page.ids.length - 3 }]);
       });
 
+      it('that come packed as those that do not', async () => {
+        const page = largePage([
+          { id: 'edited', note: 'theirs' },
+          { id: 'gone', deleted: true },
+          { id: 'é', note: '漢' },
+        ]);
+        const typed = (name: string, value: (index: number) => string | number | null) =>
+          [name, page.ids.map((_, index) => (page.deleted.includes(index) ? null : value(index)))] as const;
+        const more = [
+          typed('reps', (index) => (index === 1_000 ? 0.5 : index)),
+          typed('stability', (index) => index / 8),
+          typed('lapses', () => 3),
+          typed('last_review_at', (index) => (index % 2 === 0 ? null : index)),
+          typed('difficulty', (index) => (index === 7 ? 'hard' : 1.5)),
+          typed('card_state', () => 'none'),
+          typed('language', (index) => (index === 9 ? 5 : 'fr')),
+          typed('scheduled_days', (index) => `day ${index}`),
+          typed('colour', (index) => index),
+        ];
+        const changes: RowPage[] = [
+          {
+            ...page,
+            columns: [...page.columns, ...more.map(([name]) => name)],
+            values: [...page.values, ...more.map(([, values]) => values)],
+          },
+          { table: 'sticker', ids: ['s'], seqs: [9_000], deleted: [], columns: ['a'], values: [['b']] },
+        ];
+        const stored = async (reply: Partial<SyncReply>) => {
+          const { tables } = await apply(noChanges(await gather()), { ...reply, cursor: 9_000 });
+          const words = all('SELECT * FROM vocabulary_item ORDER BY _seq, id').map(({ _rowid, ...word }) => word);
+          opened.database.write((sql) => {
+            sql.run(`DELETE FROM vocabulary_item`);
+            sql.run('DELETE FROM outbox');
+            sql.run('UPDATE sync_state SET cursor = 0');
+          }, 'sync');
+          return { words, received: Object.values(tables).map(({ received }) => received) };
+        };
+        const edit = () => {
+          add('edited');
+          run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'edited'`);
+        };
+        edit();
+        const plainly = await stored({ changes });
+        edit();
+        const { words, received } = await stored({ packed: packPages(changes)! });
+        expect(received).toEqual(plainly.received);
+        expect(words.slice(1)).toEqual(plainly.words.slice(1));
+        expect(words).toHaveLength(page.ids.length - 1);
+        expect(words.find(({ id }) => id === 'edited')).toMatchObject({ note: 'mine' });
+      });
+
+      it('and nothing of a reply whose packed rows are damaged (I6)', async () => {
+        const packed = packPages([wordPage({ id: 'w1', seq: 1 }), wordPage({ id: 'w2', seq: 2 })])!;
+        const sent = await gather();
+        for (const bytes of [packed.slice(0, -1), new Uint8Array(3)]) {
+          const applied = await opened.store.apply(sent, { ...emptyReply, packed: bytes, cursor: 2 });
+          expect(applied).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
+        }
+        expect(all('SELECT id FROM vocabulary_item')).toEqual([]);
+        expect((await gather()).cursor).toBe(0);
+        await apply(sent, { packed, cursor: 2 });
+        expect(all('SELECT id FROM vocabulary_item')).toEqual([{ id: 'w1' }, { id: 'w2' }]);
+      });
+
       it('of a large page with the default where a value does not fit its column', async () => {
         const page = largePage([]);
         const reps = page.ids.map((_, index) => (index === 1_000 ? 'many' : index));
@@ -727,7 +792,7 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(all('SELECT id FROM held_row')).toEqual([]);
       });
 
-      it('of a large page too', async () => {
+      it.each(['as JSON', 'packed'])('of a large page too, %s', async (form) => {
         opened.database.driver.exec(`CREATE UNIQUE INDEX refusing ON vocabulary_item (note) WHERE note <> 'fine'`);
         const page = largePage(
           [
@@ -737,7 +802,8 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
           ],
           'fine',
         );
-        await apply(await gather(), { changes: [page], cursor: 5_000 });
+        const rows = form === 'packed' ? { packed: packPages([page])! } : { changes: [page] };
+        await apply(await gather(), { ...rows, cursor: 5_000 });
         expect(all('SELECT count(*) AS count FROM vocabulary_item')).toEqual([{ count: page.ids.length - 1 }]);
         expect(all('SELECT id, seq FROM held_row')).toEqual([{ id: 'three', seq: 13 }]);
         expect((await gather()).cursor).toBe(5_000);

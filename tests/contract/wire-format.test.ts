@@ -14,6 +14,8 @@ import {
 } from '../../src/protocol/account-schema.ts';
 import { errors } from '../../src/protocol/errors.ts';
 import { limits } from '../../src/protocol/limits.ts';
+import type { RowPage } from '../../src/protocol/messages.ts';
+import { packedType, packPages } from '../../src/protocol/packed-pages.ts';
 import { credentialsSchema, eventsQuerySchema, syncRequestSchema } from '../../src/protocol/request-schema.ts';
 import { protocolVersion, releasedProtocol } from '../../src/protocol/version.ts';
 import { pokeEvent } from '../../src/server/http/poke-hub.ts';
@@ -44,6 +46,26 @@ afterAll(() => server.close());
 async function exchange(parts: Parameters<typeof syncRequest>[1]): Promise<unknown> {
   return (await server.app.inject(syncCall(who, syncRequest(who.user, parts)))).json();
 }
+
+/** Rows that together take every form that a packed column can have. */
+const packedSample: readonly RowPage[] = [
+  {
+    table: 'word',
+    ids: ['a', 'bé', 'c'],
+    seqs: [3, 5, 9],
+    deleted: [1],
+    columns: ['same', 'texts', 'ints', 'decimals', 'rising', 'doubles', 'mixed'],
+    values: [
+      ['es', null, 'es'],
+      ['né', null, 'x'],
+      [7, null, 70_000],
+      [1.25, null, 0.5],
+      [1e12, null, 1e12 + 60_000],
+      [1 / 3, null, 2 / 3],
+      ['a', null, 5],
+    ],
+  },
+];
 
 /** Replies that together show every form a reply of a sync can take. */
 async function syncReplies(): Promise<unknown[]> {
@@ -80,6 +102,7 @@ async function wireFormat(): Promise<object> {
     },
     replies: {
       sync: shapeOf(await syncReplies()),
+      packed: { type: packedType, rows: Buffer.from(packPages(packedSample)!).toString('base64') },
       error: shapeOf([tooOld.json(), unknown.json()]),
       session: shapeOf([session.json()]),
       health: shapeOf([health.json()]),

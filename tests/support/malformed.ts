@@ -56,14 +56,14 @@ export function damaged(whole: unknown): fc.Arbitrary<unknown> {
 }
 
 /** The bytes of a text with some flipped, left out or added, or cut off. */
-export function damagedBytes(text: string): fc.Arbitrary<Buffer> {
+export function damagedBytes(whole: string | Uint8Array): fc.Arbitrary<Buffer> {
   const edit = fc.record({
     at: fc.nat(),
     kind: fc.constantFrom<'set' | 'insert' | 'drop' | 'cut'>('set', 'set', 'insert', 'drop', 'cut'),
     byte: fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0x22, 0x5c, 0x7b, 0x7d, 0xff, 0x00)),
   });
   return fc.array(edit, { minLength: 1, maxLength: 4 }).map((edits) => {
-    const bytes = [...Buffer.from(text)];
+    const bytes = [...(typeof whole === 'string' ? Buffer.from(whole) : whole)];
     for (const { at, kind, byte } of edits) {
       const place = at % (bytes.length + 1);
       if (kind === 'cut') bytes.length = place;

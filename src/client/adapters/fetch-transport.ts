@@ -3,7 +3,8 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { SyncRequest } from '../../protocol/messages.ts';
-import { parseErrorReply, parseSyncReply } from '../../protocol/parse-reply.ts';
+import { packedType } from '../../protocol/packed-pages.ts';
+import { parseErrorReply, parsePackedReply, parseSyncReply } from '../../protocol/parse-reply.ts';
 import type { ExchangeResult, Transport } from '../../sync/ports.ts';
 
 /** Smaller bodies travel as they are: starting a compressor costs more than it saves. */
@@ -38,18 +39,19 @@ async function post(
   const { body, encoding } = await encode(JSON.stringify(request));
   const response = await send('/api/sync', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...encoding },
+    headers: { 'content-type': 'application/json', accept: `${packedType}, application/json`, ...encoding },
     credentials: 'same-origin',
     cache: 'no-store',
     body,
     signal,
   });
-  const text = await response.text();
-  const parsed = parseJson(text);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const isPacked = response.headers.get('content-type') === packedType;
+  const parsed = isPacked ? undefined : parseJson(new TextDecoder().decode(bytes));
   if (!response.ok) return err({ ...parseErrorReply(response.status, parsed), ...retryAfter(response) });
-  const reply = parseSyncReply(parsed);
+  const reply = isPacked ? parsePackedReply(bytes) : parseSyncReply(parsed);
   if (!reply.ok) return reply;
-  const received = Number(response.headers.get('content-length') ?? text.length);
+  const received = Number(response.headers.get('content-length') ?? bytes.length);
   return ok({ reply: reply.value, sent: body.byteLength, received });
 }
 

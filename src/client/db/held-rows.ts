@@ -105,9 +105,10 @@ function attempt(sql: WriteSql, work: () => void): string | null {
 }
 
 /** A newer state of a row stands in for the one that was set aside. */
-function release(sql: WriteSql, { table, ids, seqs }: RowPage): void {
+function release(sql: WriteSql, page: RowPage): void {
+  const { table, seqs } = page;
   if (sql.arrays('SELECT 1 FROM held_row WHERE tbl = ? LIMIT 1', [table]).length === 0) return;
-  const rows = ids.map((id, index) => [table, id, seqs[index]!]);
+  const rows = page.ids.map((id, index) => [table, id, seqs[index]!]);
   sql.runMany('DELETE FROM held_row WHERE tbl = ? AND id = ? AND seq <= ?', rows);
 }
 
@@ -126,7 +127,8 @@ function cellOf(page: RowPage) {
 
 function rowAt(page: RowPage, index: number): RowPage {
   return {
-    ...page,
+    table: page.table,
+    columns: page.columns,
     ids: [page.ids[index]!],
     seqs: [page.seqs[index]!],
     deleted: page.deleted.includes(index) ? [0] : [],

@@ -3,7 +3,9 @@
  * leaves goes the ordinary way, and so does anything of which something is known here: a waiting edit, a deletion.
  */
 import type { Cells } from '../../base/cells.ts';
+import type { Value } from '../../base/value.ts';
 import type { RowPage } from '../../protocol/messages.ts';
+import { isPacked } from '../../protocol/packed-pages.ts';
 import type { WriteSql } from './database.ts';
 
 /**
@@ -19,19 +21,25 @@ export interface PageOfRows {
   /** The values of a column by its place; of deleted rows, anything. */
   readonly cellsOf: (column: number) => Cells;
   /** Whether a row has to go the ordinary way. */
-  readonly isKnown: (id: string, row: number) => boolean;
+  readonly isKnown: (row: number) => boolean;
 }
 
 /** Gives the rows that are left to be stored. */
 export function insertNewRows(sql: WriteSql, { page, columns, cellsOf, isKnown }: PageOfRows): readonly number[] {
-  const { table, ids, seqs } = page;
-  const all = ids.map((_, row) => row);
+  const { table, seqs } = page;
+  const all = seqs.map((_, row) => row);
   if (all.length < worthIt) return all;
+  const { ids, seqs: sequences } = isPacked(page) ? page.cells : { ids: asCells(page.ids), seqs: asCells(seqs) };
+  const known = new Set(all.filter(isKnown));
   const left = sql.insertNew({
     table,
     columns: ['id', '_seq', ...columns],
-    cells: [{ kind: 'values', values: ids }, { kind: 'values', values: seqs }, ...columns.map((_, at) => cellsOf(at))],
-    rows: all.filter((row) => !isKnown(ids[row]!, row)),
+    cells: [ids, sequences, ...columns.map((_, at) => cellsOf(at))],
+    rows: known.size === 0 ? all : all.filter((row) => !known.has(row)),
   });
-  return [...all.filter((row) => isKnown(ids[row]!, row)), ...left];
+  return [...known, ...left];
+}
+
+export function asCells(values: readonly Value[]): Cells {
+  return { kind: 'values', values };
 }

@@ -5,9 +5,10 @@
 import type { Cells } from '../../base/cells.ts';
 import type { Value } from '../../base/value.ts';
 import type { RowPage } from '../../protocol/messages.ts';
+import { isPacked } from '../../protocol/packed-pages.ts';
 import type { Column, Table } from '../../schema/column.ts';
 import type { WriteSql } from './database.ts';
-import { insertNewRows } from './new-rows.ts';
+import { asCells, insertNewRows } from './new-rows.ts';
 import { hasUnfilled, noteFilled, reopenUnfilled, unfilledIn } from './refill.ts';
 import { readStamps } from './stored-json.ts';
 
@@ -16,9 +17,9 @@ const rowsAtOnce = 20;
 
 /** Applies a page of a table of the schema. Columns that are not in it are left out; the server keeps them. */
 export function applyPage(sql: WriteSql, page: RowPage): void {
-  const { table, ids, seqs } = page;
+  const { table, seqs } = page;
   const columns = Object.entries<Column>(declarationOf(sql, table).columns);
-  const sources = columns.map(([name]) => page.values[page.columns.indexOf(name)]);
+  const places = columns.map(([name]) => page.columns.indexOf(name));
   const deleted = new Set(page.deleted);
   const dirty = dirtyRows(sql, table);
   const lacksValues = hasUnfilled(sql, table);
@@ -28,16 +29,16 @@ export function applyPage(sql: WriteSql, page: RowPage): void {
   const left = insertNewRows(sql, {
     page,
     columns: columns.map(([name]) => name),
-    cellsOf: (at) => fitting(columns[at]![1], sources[at]),
-    isKnown: (id, index) => lacksValues || deleted.has(index) || dirty.has(id),
+    cellsOf: (at) => fitting(columns[at]![1], cellsAt(page, places[at]!)),
+    isKnown: (row) => lacksValues || deleted.has(row) || (dirty.size > 0 && dirty.has(page.ids[row]!)),
   });
   for (const index of left) {
-    const id = ids[index]!;
+    const id = page.ids[index]!;
     const entry = dirty.get(id);
     const seq = seqs[index]!;
     const values = () =>
       columns.map(([, column], at) => {
-        const value = sources[at]?.[index];
+        const value = page.values[places[at]!]?.[index];
         return fits(column, value) ? value : fallback(column);
       });
     if (entry) applyUnder(sql, { page, id, seq, dirty: entry, values: deleted.has(index) ? null : values() });
@@ -136,10 +137,30 @@ function fits(column: Column, value: Value | undefined): value is Value {
   return column.type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'number';
 }
 
+/** A column of the page by its place there, or undefined for a place of none. */
+function cellsAt(page: RowPage, place: number): Cells | undefined {
+  if (isPacked(page)) return page.cells.columns[place];
+  const values = page.values[place];
+  return values && asCells(values);
+}
+
 /** A column's values, those that do not fit replaced. Null for a deleted row, which is none of these. */
-function fitting(column: Column, values: readonly Value[] | undefined): Cells {
+function fitting(column: Column, cells: Cells | undefined): Cells {
   const otherwise = fallback(column);
-  if (!values) return { kind: 'same', value: otherwise };
-  const fit = values.every((value) => fits(column, value));
-  return { kind: 'values', values: fit ? values : values.map((value) => (fits(column, value) ? value : otherwise)) };
+  if (!cells) return { kind: 'same', value: otherwise };
+  switch (cells.kind) {
+    case 'same':
+      return fits(column, cells.value) ? cells : { kind: 'same', value: otherwise };
+    case 'texts':
+      return column.type === 'text' ? cells : { kind: 'same', value: otherwise };
+    case 'numbers':
+      return cells.values.every((value) => fits(column, value)) ? cells : replaced(column, Array.from(cells.values));
+    case 'values':
+      return cells.values.every((value) => fits(column, value)) ? cells : replaced(column, cells.values);
+  }
+}
+
+function replaced(column: Column, values: readonly Value[]): Cells {
+  const otherwise = fallback(column);
+  return asCells(values.map((value) => (fits(column, value) ? value : otherwise)));
 }

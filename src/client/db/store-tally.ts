@@ -1,6 +1,7 @@
 /** Counts what storing a reply did, table by table. */
 import type { Failure } from '../../protocol/errors.ts';
 import type { Change, RowPage, SyncReply } from '../../protocol/messages.ts';
+import { isPacked } from '../../protocol/packed-pages.ts';
 import type { AppliedTable, Batch } from '../../sync/ports.ts';
 import { addErrors } from '../../sync/tally.ts';
 import type { Stored } from './held-rows.ts';
@@ -36,7 +37,7 @@ export function createTally({ sent, reply, now }: Exchanged): StoreTally {
       bytes: sizeOf(change),
     });
   });
-  for (const page of reply.changes) add(page.table, { received: page.ids.length, bytes: sizeOfPage(page) });
+  for (const page of reply.changes) add(page.table, { received: page.seqs.length, bytes: sizeOfPage(page) });
   return {
     tables,
     stored(page, store) {
@@ -69,8 +70,13 @@ function sum(a: AppliedTable, b: AppliedTable): AppliedTable {
 const nothing: AppliedTable = { sent: 0, received: 0, failed: 0, conflicts: 0, errors: [], duration: 0, bytes: 0 };
 
 /** Roughly the bytes of the values as JSON, as `sizeOf` counts them. */
-function sizeOfPage({ ids, values }: RowPage): number {
-  let size = 60 * ids.length;
-  for (const column of values) for (const value of column) size += typeof value === 'string' ? value.length + 3 : 8;
+function sizeOfPage(page: RowPage): number {
+  let size = 60 * page.seqs.length;
+  if (isPacked(page)) {
+    for (const cells of page.cells.columns) size += cells.kind === 'texts' ? cells.bytes.length : 8 * page.seqs.length;
+    return size;
+  }
+  for (const column of page.values)
+    for (const value of column) size += typeof value === 'string' ? value.length + 3 : 8;
   return size;
 }

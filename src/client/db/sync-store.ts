@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Stamp, SyncReply } from '../../protocol/messages.ts';
+import { unpackPages } from '../../protocol/packed-pages.ts';
 import { stampAt } from '../../sync/clock.ts';
 import type { Applied, Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
 import type { Direction, SyncReport } from '../../sync/report.ts';
@@ -50,7 +51,9 @@ export function createSyncStore(database: Database): SyncStore {
   };
   return {
     gather: (direction) => Promise.resolve(guard(() => database.read((sql) => readBatch(sql, direction)))),
-    apply: async (sent, reply) => {
+    apply: async (sent, received) => {
+      const reply = unpacked(received);
+      if (!reply) return err({ code: 'bad_reply', detail: 'packed rows' });
       const whole = await commitCurrent(sent, (sql) =>
         storeReply(sql, { database, sent, reply, storePage: storeWhole }),
       );
@@ -111,6 +114,13 @@ function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing
   const isAtHead = moveOn(sql, { database, reply });
   if (reload && isAtHead) finishReload(sql);
   return { tables: tally.tables, more: isAtHead && advanceRefill(sql) };
+}
+
+/** Null where the rows cannot be read: then nothing of the reply is stored. */
+function unpacked(reply: SyncReply): SyncReply | null {
+  if (!reply.packed) return reply;
+  const changes = unpackPages(reply.packed);
+  return changes && { ...reply, changes };
 }
 
 function guard<T>(work: () => T): Result<T, Failure> {

@@ -2,15 +2,19 @@
  * `POST /api/sync`. The order of the checks matters to clients: an app that is too old must hear that it has to update
  * even when the rest of what it sent is no longer understood (docs/spec/protocol.md).
  */
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { limits } from '../../protocol/limits.ts';
 import type { Change, SyncReply, SyncRequest } from '../../protocol/messages.ts';
+import { packedType, packPages, withHead } from '../../protocol/packed-pages.ts';
 import { syncRequestSchema } from '../../protocol/request-schema.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import { latestStamp } from '../../sync/change.ts';
 import { timeOf } from '../../sync/clock.ts';
 import { sendFailure } from './failures.ts';
 import type { RouteContext, Server } from './server-types.ts';
+
+/** Rows. */
+const packedFrom = 500;
 
 export function addSyncRoute(server: Server, context: RouteContext): void {
   const { clock, config } = context;
@@ -71,8 +75,19 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
     clock: pulled.clock,
     serverTime: now,
   };
+  reply.header('cache-control', 'no-store');
+  const packed = packedAnswer(reply.request, answer);
+  if (packed) return reply.type(packedType).send(packed);
   // Serialized here and not by a response schema: for columns of mixed values that is several times slower.
-  return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(JSON.stringify(answer));
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
+}
+
+/** The rows as bytes, for a client that reads them, where there are so many that it is worth it. */
+function packedAnswer(request: FastifyRequest, answer: SyncReply): Buffer | null {
+  const rows = answer.changes.reduce((sum, { ids }) => sum + ids.length, 0);
+  if (rows < packedFrom || !request.headers.accept?.includes(packedType)) return null;
+  const pages = packPages(answer.changes);
+  return pages && Buffer.from(withHead({ ...answer, changes: [] }, [pages]).buffer);
 }
 
 /** A clock that runs ahead would win every conflict until the others catch up. */

@@ -2,6 +2,8 @@
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorReply, SyncReply } from '../../../src/protocol/messages.ts';
+import { packedType, unpackPages } from '../../../src/protocol/packed-pages.ts';
+import { parsePackedReply } from '../../../src/protocol/parse-reply.ts';
 import { StoreUnavailable, type ChangeStore } from '../../../src/server/change-store.ts';
 import { stampAt } from '../../../src/sync/clock.ts';
 import { buildTestServer, openTestStore, type TestServer } from '../../support/server-harness.ts';
@@ -52,6 +54,34 @@ describe('a sync', () => {
     const after = await sync(server, who, { device: 'device-b' });
     expect(after).toEqual(before);
     expect(rowsOf(after, 'conflict')).toEqual({});
+  });
+
+  it('sends many rows packed to a device that reads them so, the same as JSON to others', async () => {
+    const who = await signUp(server);
+    const changes = Array.from({ length: 600 }, (_, index) => settingInsert(`key-${index}`, `${index}`));
+    await sync(server, who, { changes, limit: 0 });
+    const asked = async (accept: string, encoding: string, limit: number) => {
+      const call = syncCall(who, syncRequest(who.user, { device: 'device-b', limit }));
+      const reply = await server.app.inject({
+        ...call,
+        headers: { ...call.headers, accept, 'accept-encoding': encoding },
+      });
+      return { type: reply.headers['content-type'], body: reply.rawPayload };
+    };
+    const plain = await asked('application/json', 'identity', 600);
+    expect(plain.type).toBe('application/json; charset=utf-8');
+    const { changes: rows, ...rest } = JSON.parse(plain.body.toString()) as SyncReply;
+    const packed = await asked(`${packedType}, application/json`, 'identity', 600);
+    expect(packed.type).toBe(packedType);
+    const read = parsePackedReply(packed.body);
+    expect(read).toMatchObject({ ok: true, value: { ...rest, changes: [] } });
+    const pages = unpackPages(read.ok ? read.value.packed! : new Uint8Array())!;
+    expect(pages.map(({ table, ids, seqs, values }) => ({ table, ids, seqs, values }))).toEqual(
+      rows.map(({ table, ids, seqs, values }) => ({ table, ids, seqs, values })),
+    );
+    const compressed = await asked(packedType, 'br', 600);
+    expect(brotliDecompressSync(compressed.body)).toEqual(packed.body);
+    expect((await asked(packedType, 'identity', 20)).type).toBe('application/json; charset=utf-8');
   });
 
   it('rejects one bad change by itself and takes the rest', async () => {

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createFetchTransport } from '../../../../src/client/adapters/fetch-transport.ts';
+import { packedType, packPages, withHead } from '../../../../src/protocol/packed-pages.ts';
 import type { SyncReply, SyncRequest } from '../../../../src/protocol/messages.ts';
 
 const request: SyncRequest = {
@@ -55,6 +56,23 @@ describe('the transport', () => {
       init: { method: 'POST', credentials: 'same-origin', cache: 'no-store' },
     });
     expect(JSON.parse(new TextDecoder().decode(sent[0]!.init.body as Uint8Array))).toEqual(request);
+  });
+
+  it('asks for packed rows, and gives them as they came', async () => {
+    const packed = packPages([
+      { table: 'setting', ids: ['a'], seqs: [1], deleted: [], columns: ['key'], values: [['theme']] },
+    ])!;
+    const body = withHead(reply, [packed]);
+    const { sent, result } = exchange(() => new Response(body, { headers: { 'content-type': packedType } }));
+    const outcome = await result;
+    expect(outcome).toMatchObject({ ok: true, value: { received: body.length } });
+    expect(outcome.ok && outcome.value.reply).toEqual({ ...reply, packed });
+    expect(sent[0]!.init.headers).toMatchObject({ accept: `${packedType}, application/json` });
+  });
+
+  it('refuses packed rows without a reply', async () => {
+    const { result } = exchange(() => new Response('{}', { headers: { 'content-type': packedType } }));
+    expect(await result).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
   });
 
   it('compresses a large request', async () => {
