@@ -8,6 +8,8 @@ import { openImage } from '../client/db/drivers/opfs-image.ts';
 import { createSyncStore } from '../client/db/sync-store.ts';
 import { databaseLock } from '../client/sw-messages.ts';
 import type { Failure } from '../protocol/errors.ts';
+import type { Schema } from '../schema/schema.ts';
+import { currentSchema } from '../schema/tables.ts';
 import type { Clock, SyncStore } from '../sync/ports.ts';
 import type { Outcome } from '../sync/machine.ts';
 
@@ -23,6 +25,8 @@ interface DirectOptions {
   readonly databasePath: string;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** What the file is brought to; the app's own unless a test has several versions. */
+  readonly schema?: Schema;
 }
 
 /** Null: another has the lock, or the file needs its page. A failure: the file cannot be opened here. */
@@ -33,7 +37,7 @@ type DirectAccess = <T>(
   work: (store: SyncStore, database: Pick<Database, 'read'>) => Promise<T>,
 ) => Promise<T | { readonly kind: 'no-account' } | Failure | null>;
 
-export function createDirectRun(options: DirectOptions): DirectAccess {
+export function createDirectRun({ schema = currentSchema, ...options }: DirectOptions): DirectAccess {
   return async (work) =>
     options.locks.request(databaseLock, { ifAvailable: true }, async (lock) => {
       if (!lock) return null;
@@ -48,6 +52,7 @@ export function createDirectRun(options: DirectOptions): DirectAccess {
         driver: image.value,
         clock: options.clock,
         newId: options.newId,
+        schema,
       });
       if (!opened.ok) {
         // A newer version of the app has migrated the file; this service worker is about to be replaced.

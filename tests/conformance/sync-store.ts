@@ -849,6 +849,18 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(all('SELECT id FROM held_row')).toEqual([{ id: 'w2' }]);
       });
 
+      it('and forgets what was set aside of a row whose deletion the server took', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'fine' })], cursor: 1 });
+        forbid('bad');
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 2, note: 'bad' })], cursor: 2 });
+        run(`DELETE FROM vocabulary_item WHERE id = 'w1'`);
+        allow();
+        await acknowledged(3);
+        await apply(await gather(), { cursor: 3 });
+        expect(all('SELECT id FROM vocabulary_item')).toEqual([]);
+        expect(all('SELECT id FROM held_row')).toEqual([]);
+      });
+
       it('by leaving a damaged record in the outbox and sending the others', async () => {
         add('w1');
         await acknowledged(1);

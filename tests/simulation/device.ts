@@ -3,6 +3,8 @@ import type { Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import type { MutationName, Mutations } from '../../src/client/db/api.ts';
 import type { ToServiceWorker } from '../../src/client/sw-messages.ts';
 import type { Failure } from '../../src/protocol/errors.ts';
+import type { Schema } from '../../src/schema/schema.ts';
+import { currentSchema } from '../../src/schema/tables.ts';
 import type { Clock, SyncStore, Transport } from '../../src/sync/ports.ts';
 import type { Direction } from '../../src/sync/report.ts';
 import { Channels, Locks, type Port } from './browser.ts';
@@ -62,6 +64,7 @@ export class Device implements Host {
   readonly record: DeviceRecord;
   readonly pool: FileSystemDirectoryHandle;
   readonly clock: Clock;
+  schema: Schema = currentSchema;
   /** Device clock minus true time, milliseconds. */
   clockError = 0;
   partitioned = false;
@@ -120,6 +123,12 @@ export class Device implements Host {
   visibleTab(dice: Dice): Tab | null {
     const visible = this.tabs.filter((tab) => tab.visible);
     return visible.length > 0 ? dice.pick(visible) : null;
+  }
+
+  /** There is a newer app: the service worker is replaced at once or when it ends, and a page that is open stays as it is. */
+  update(schema: Schema, { atOnce }: { atOnce: boolean }): void {
+    this.schema = schema;
+    if (atOnce) this.killServiceWorker();
   }
 
   closeTab(tab: Tab): void {
@@ -205,7 +214,7 @@ export class Device implements Host {
   }
 
   set refusesWords(refuses: boolean) {
-    if (refuses !== this.#refusesWords) this.disk.change(refuses ? refusing : 'DROP TRIGGER refuses');
+    if (refuses !== this.#refusesWords) this.disk.change(refuses ? refusing : 'DROP TRIGGER IF EXISTS refuses');
     this.#refusesWords = refuses;
   }
 

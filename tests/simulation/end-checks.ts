@@ -15,6 +15,7 @@ interface End {
 
 export function checkEnd(end: End): void {
   for (const device of end.devices) checkDevice(device, end);
+  for (const user of end.users) checkColours(user, end);
   for (const user of end.users) checkTexts(user, end);
 }
 
@@ -24,6 +25,7 @@ function checkDevice(device: Device, { server, verdict }: End): void {
   if (device.lastSync) report(`the last sync ended with ${device.lastSync.code}`);
   if (view.outbox.size > 0) report(`${[...view.outbox.keys()].join(', ')} still wait`);
   if (view.held.size > 0) report(`${[...view.held.keys()].join(', ')} are still set aside`);
+  if (view.lacks > 0) report('has not got all that came with its update');
   if (device.record.waits > 0) report('edits were never answered');
   if (view.user === null) return report('is not signed in');
   const theirs = server.rowsOf(view.user);
@@ -34,6 +36,15 @@ function checkDevice(device: Device, { server, verdict }: End): void {
     if (there && !there.deleted && off !== undefined) report(`${key}.${off} is not the server's`);
   }
   for (const [key, row] of theirs) if (!row.deleted && !view.rows.has(key)) report(`${key} is missing`);
+}
+
+/** What only the newer app knows is alike where there is one. */
+function checkColours(user: string, { devices, verdict }: End): void {
+  const theirs = devices.filter(({ record }) => record.view.user === user);
+  const seen = theirs.flatMap(({ tabs }) => tabs.map(({ worker }) => worker?.colours ?? null));
+  const colours = new Set(seen.filter((each) => each !== null));
+  if (colours.size > 1)
+    verdict.report('I3', `words of ${user} have other colours on another device: ${[...colours].join(' ')}`);
 }
 
 function checkTexts(user: string, { server, typed, verdict }: End): void {

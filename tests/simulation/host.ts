@@ -2,6 +2,7 @@
 import type { Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import type { ToServiceWorker } from '../../src/client/sw-messages.ts';
 import type { Failure } from '../../src/protocol/errors.ts';
+import type { Schema } from '../../src/schema/schema.ts';
 import type { Clock, SyncStore, Transport } from '../../src/sync/ports.ts';
 import type { Channels, Locks, Port } from './browser.ts';
 import type { Dice } from './dice.ts';
@@ -29,6 +30,8 @@ export interface Host {
   readonly channels: Channels;
   readonly record: DeviceRecord;
   readonly clock: Clock;
+  /** Of the app that a page or a service worker gets which starts now. */
+  readonly schema: Schema;
   readonly tabs: readonly Client[];
   /** The throws of the present step. */
   readonly dice: () => Dice;

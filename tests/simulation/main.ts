@@ -23,6 +23,7 @@ export async function runSeeds(args: readonly string[]): Promise<Tally> {
       stride: { type: 'string' },
       steps: { type: 'string' },
       plant: { type: 'string' },
+      updates: { type: 'boolean' },
       trace: { type: 'boolean' },
       shrink: { type: 'boolean' },
     },
@@ -31,6 +32,7 @@ export async function runSeeds(args: readonly string[]): Promise<Tally> {
   const base = {
     lab,
     ...(values.steps === undefined ? {} : { steps: Number(values.steps) }),
+    ...(values.updates === undefined ? {} : { updates: values.updates }),
     ...(values.plant === undefined ? {} : { plant: plants[values.plant as PlantName] }),
   };
   try {

@@ -346,6 +346,7 @@ const nothing: View = {
   user: null,
   cursor: 0,
   clock: 0,
+  lacks: 0,
 };
 
 function changed(a: DeviceRow, b: DeviceRow): boolean {

@@ -4,7 +4,8 @@ import type { Result } from '../../src/base/result.ts';
 import type { Value } from '../../src/base/value.ts';
 import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
 import { conflictSettingPrefix, strategyFrom } from '../../src/schema/policies.ts';
-import { columnsOf, currentSchema, type TableName } from '../../src/schema/tables.ts';
+import type { Schema } from '../../src/schema/schema.ts';
+import { columnsOf, type TableName } from '../../src/schema/tables.ts';
 import type { Refusal } from '../../src/server/change-store.ts';
 import { epochOf } from '../../src/server/exchange/admission.ts';
 import { createCompaction } from '../../src/server/stores/sqlite/compaction.ts';
@@ -22,13 +23,14 @@ export interface SqliteServerOptions {
   readonly empty: Buffer;
   readonly users: readonly string[];
   readonly newId: () => string;
+  readonly schema: Schema;
 }
 
-export function openSqliteServer({ empty, users, newId }: SqliteServerOptions): ServerStore {
-  let opened = openFile(empty, newId);
+export function openSqliteServer({ empty, users, ...options }: SqliteServerOptions): ServerStore {
+  let opened = openFile(empty, options);
   const reopen = (bytes: Buffer): void => {
     opened.database.close();
-    opened = openFile(bytes, newId);
+    opened = openFile(bytes, options);
   };
   const addAccount = opened.database.prepare(
     `INSERT INTO account (id, name, name_key, password_hash, created_at) VALUES (?, ?, ?, '', 0)`,
@@ -72,12 +74,12 @@ function compactAll({ database, compact }: ReturnType<typeof openFile>, now: num
 }
 
 /** As a server does that starts. */
-function openFile(bytes: Buffer, newId: () => string) {
+function openFile(bytes: Buffer, { newId, schema }: Pick<SqliteServerOptions, 'newId' | 'schema'>) {
   const database = new BetterSqlite(bytes);
   const epoch = epochOf(newId());
   return {
     database,
-    exchange: createExchange(database, { newId, schema: currentSchema, epoch }),
+    exchange: createExchange(database, { newId, schema, epoch }),
     compact: createCompaction(database, epoch),
     rows: database
       .prepare<[string, number], [TableName, string, number, number, string]>(

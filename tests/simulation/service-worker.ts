@@ -46,6 +46,7 @@ export class ServiceWorker {
       databasePath: poolFile,
       clock: device.clock,
       newId: () => device.newId(),
+      schema: device.schema,
     });
   }
 

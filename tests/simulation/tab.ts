@@ -10,7 +10,8 @@ import { StorageError } from '../../src/client/db/driver.ts';
 import { Leader, type Channel, type OpenedDatabase } from '../../src/client/db/leader.ts';
 import { createLocalDatabase, type PageDatabase } from '../../src/client/db/local-database.ts';
 import type { PageEnvironment, VisibilityEvent, WorkerLink } from '../../src/client/db/page-environment.ts';
-import { ownVersions, type FromWorker, type ToWorker } from '../../src/client/db/rpc.ts';
+import { rpcVersion, type FromWorker, type ToWorker, type Versions } from '../../src/client/db/rpc.ts';
+import type { Schema } from '../../src/schema/schema.ts';
 import { createSyncStore } from '../../src/client/db/sync-store.ts';
 import { databaseLock } from '../../src/client/sw-messages.ts';
 import { Port } from './browser.ts';
@@ -67,7 +68,8 @@ export class Tab {
 }
 
 class TabEnvironment implements PageEnvironment {
-  readonly versions = ownVersions;
+  readonly versions: Versions;
+  readonly #schema: Schema;
   worker: DatabaseWorker | null = null;
   readonly #device: Host;
   readonly #page: Process;
@@ -77,10 +79,12 @@ class TabEnvironment implements PageEnvironment {
   constructor(device: Host, page: Process) {
     this.#device = device;
     this.#page = page;
+    this.#schema = device.schema;
+    this.versions = { rpc: rpcVersion, schema: device.schema.version };
   }
 
   openWorker(id: string): WorkerLink {
-    this.worker = new DatabaseWorker(this.#device, { id, page: this.#page });
+    this.worker = new DatabaseWorker(this.#device, { id, page: this.#page, schema: this.#schema });
     return this.worker;
   }
 
@@ -130,17 +134,20 @@ export class DatabaseWorker implements WorkerLink {
   readonly #page: Process;
   readonly #leader: Leader;
   readonly #lane: string;
+  readonly #schema: Schema;
   #connection: Connection | null = null;
+  #database: Database | null = null;
   #listener: (message: FromWorker) => void = () => undefined;
 
-  constructor(device: Host, { id, page }: { id: string; page: Process }) {
+  constructor(device: Host, { id, page, schema }: { id: string; page: Process; schema: Schema }) {
     this.#device = device;
+    this.#schema = schema;
     this.#page = page;
     this.process = new Process(`${page.name} worker ${id}`);
     this.#lane = `worker ${device.name} ${id}`;
     this.#leader = new Leader({
       id,
-      versions: ownVersions,
+      versions: { rpc: rpcVersion, schema: schema.version },
       lock: databaseLock,
       withLock: async (name, work) => {
         const release = await device.locks.acquire(name, this.process);
@@ -167,6 +174,28 @@ export class DatabaseWorker implements WorkerLink {
 
   get hasDatabase(): boolean {
     return this.process.alive && this.#connection !== null;
+  }
+
+  /** Gives a word a colour, which the newer app knows; false: there is no such word here. */
+  paint(at: number, colour: string): boolean {
+    if (!this.hasDatabase || !this.#knowsColours) return false;
+    const painted = `UPDATE vocabulary_item SET colour = ? WHERE id = (SELECT id FROM vocabulary_item ORDER BY id LIMIT 1 OFFSET ?)`;
+    try {
+      return this.#database!.write((sql) => sql.run(painted, [colour, at])) > 0;
+    } catch (cause) {
+      if (!(cause instanceof StorageError)) throw cause;
+      return false;
+    }
+  }
+
+  /** Null: the app does not know any. */
+  get colours(): string | null {
+    const select = this.hasDatabase && this.#knowsColours ? this.#connection!.select : null;
+    return select && JSON.stringify(select('SELECT id, colour FROM vocabulary_item ORDER BY id'));
+  }
+
+  get #knowsColours(): boolean {
+    return this.#database?.schema.columnsOf('vocabulary_item').includes('colour') ?? false;
   }
 
   post(message: ToWorker, transfer: readonly MessagePort[] = []): void {
@@ -231,8 +260,18 @@ export class DatabaseWorker implements WorkerLink {
   async #openOn(connection: Connection): Promise<Result<OpenedDatabase, DatabaseFailure>> {
     const { record, clock } = this.#device;
     try {
-      const opened = Database.open({ driver: connection, clock, newId: () => this.#device.newId() });
-      if (!opened.ok) throw new Error('the file is newer than the app');
+      const opened = Database.open({
+        driver: connection,
+        clock,
+        newId: () => this.#device.newId(),
+        schema: this.#schema,
+      });
+      if (!opened.ok) {
+        await connection.close();
+        this.#connection = null;
+        return err({ code: 'outdated', detail: 'the file is newer than the app' });
+      }
+      this.#database = opened.value;
       record.opened(connection.select);
       opened.value.onCommit((_, origin) => record.committed(origin, connection.select));
       return ok({ database: opened.value, storage: 'opfs' });

@@ -29,6 +29,8 @@ export interface View {
   readonly user: string | null;
   readonly cursor: number;
   readonly clock: number;
+  /** What came with an update and was not sent yet (client/db/refill.ts). */
+  readonly lacks: number;
 }
 
 /** Runs a query on a connection and gives its rows as arrays. */
@@ -69,16 +71,18 @@ export function readView(select: Select): View {
     ([table, id, seq]) => [keyOf(table, id), seq] as const,
   );
   const [state] = select(
-    'SELECT device, user_id, cursor, clock, (SELECT count(*) FROM rejected_change) FROM sync_state',
+    `SELECT device, user_id, cursor, clock, (SELECT count(*) FROM rejected_change),
+    (SELECT count(*) FROM unfilled_value) + (refill IS NOT NULL) FROM sync_state`,
   );
-  const [device, user, cursor, clock, rejected] = (state ?? ['', null, 0, 0, 0]) as [
+  const [device, user, cursor, clock, rejected, lacks] = (state ?? ['', null, 0, 0, 0, 0]) as [
     string,
     string | null,
     number,
     number,
     number,
+    number,
   ];
-  return { rows, outbox, held: new Map(held), rejected, device, user, cursor, clock };
+  return { rows, outbox, held: new Map(held), rejected, device, user, cursor, clock, lacks };
 }
 
 /** What a person would miss: rows and waiting edits, without what only the engine keeps. */

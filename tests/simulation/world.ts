@@ -3,6 +3,9 @@
  * something goes wrong, or the next task runs; then the checks. In the end all is healed, and everyone must agree.
  */
 import path from 'node:path';
+import type { Schema } from '../../src/schema/schema.ts';
+import { currentSchema } from '../../src/schema/tables.ts';
+import { nextSchema } from '../support/next-schema.ts';
 import { actAsPerson, drawHabits, meetFault, type Habits, type Scene } from './actions.ts';
 import { checkEnd } from './end-checks.ts';
 import { Device, type Profile } from './device.ts';
@@ -28,6 +31,8 @@ export interface RunOptions {
   readonly plant?: Plant;
   /** The server refuses requests with more changes than this. */
   readonly mostChanges?: number;
+  /** Devices are updated to the next version of the app at some time; the server is of that version, or not yet. */
+  readonly updates?: boolean;
   /** The server is the memory server, whatever chance says. */
   readonly memory?: boolean;
 }
@@ -83,6 +88,7 @@ class World {
   constructor(options: RunOptions) {
     this.#options = options;
     const { seed, lab, plant = {}, memory = plant.merge !== undefined, mostChanges = Infinity } = options;
+    const { updates = false } = options;
     const dice = (this.#dice = new Dice(seed, 0));
     this.scheduler = new Scheduler(1_800_000_000_000);
     this.#rates = { person: 0.1 + 0.3 * dice.next(), fault: 0.02 + 0.16 * dice.next() };
@@ -91,10 +97,11 @@ class World {
     const { scheduler } = this;
     const verdict = this.#verdict;
     let ids = 0;
+    const newId = () => `server-${String((ids += 1))}`;
     const store =
-      memory || dice.chance(0.25)
+      memory || (dice.chance(0.25) && !updates)
         ? openMemoryServer({ merge: plant.merge ?? productMerge, verdict })
-        : openSqliteServer({ empty: lab.emptyServer, users, newId: () => `server-${String((ids += 1))}` });
+        : openSqliteServer({ empty: lab.emptyServer, users, newId, schema: this.#serverSchema() });
     const pageRows = dice.pick([1, 2, 5, 5_000]);
     const { request, answer } = plant;
     this.#server = new Server({ store, scheduler, verdict, pageRows, mostChanges, request, answer });
@@ -126,6 +133,11 @@ class World {
         clockStep,
       });
     });
+  }
+
+  /** The memory server knows one version only. */
+  #serverSchema(): Schema {
+    return this.#options.updates && this.#dice.chance(0.5) ? nextSchema : currentSchema;
   }
 
   async run(): Promise<RunResult> {
@@ -166,6 +178,7 @@ class World {
     const dice = this.#dice;
     const throwOf = dice.next();
     const { person, fault } = this.#rates;
+    if (this.#options.updates && !omitted) this.#meetNextVersion();
     const scene: Scene = {
       devices: this.devices,
       server: this.#server,
@@ -185,6 +198,23 @@ class World {
     for (let tasks = dice.below(12); tasks >= 0; tasks -= 1) {
       const said = await this.scheduler.step(dice);
       if (said !== null) this.#note(said);
+    }
+  }
+
+  /** Now and then a device is updated, or somebody gives a word a colour where the app knows colours. */
+  #meetNextVersion(): void {
+    const dice = this.#dice;
+    const device = dice.pick(this.devices);
+    if (device.schema !== nextSchema) {
+      if (!dice.chance(0.03)) return;
+      device.update(nextSchema, { atOnce: dice.chance(0.5) });
+      if (device.tabs.length >= 2) device.closeTab(dice.pick(device.tabs));
+      device.openTab();
+      this.#note(`${device.name} is updated`);
+    } else if (dice.chance(0.1)) {
+      const colour = `colour ${String(this.#step)}`;
+      const painted = device.tabs.some(({ worker }) => worker?.paint(dice.below(3), colour));
+      if (painted) this.#note(`${device.name}: a word gets ${colour}`);
     }
   }
 
@@ -210,6 +240,7 @@ class World {
     await this.#untilQuiet();
     for (const device of this.devices) {
       if (device.killAll()) device.refusesWords = false;
+      if (this.#options.updates) device.update(nextSchema, { atOnce: true });
       device.openTab();
     }
     await this.#untilQuiet();

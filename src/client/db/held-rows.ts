@@ -59,6 +59,15 @@ export function retryHeld(sql: WriteSql): void {
 }
 
 /**
+ * Rows that were deleted here and whose deletion was answered for: what was set aside of them would come back as if it were
+ * new. If the deletion does not stand, the row is pulled again.
+ */
+export function forgetDeleted(sql: WriteSql, changes: readonly Change[]): void {
+  const deleted = changes.filter(({ op }) => op === 'delete').map(({ table, id }) => [table, id]);
+  sql.runMany('DELETE FROM held_row WHERE tbl = ? AND id = ?', deleted);
+}
+
+/**
  * A row whose newer state is set aside was edited here, and the edit stands on the server: that state and the edit are
  * what the server holds now, and are set aside together. The row here stays older, whatever the result says of it, or it
  * would pass for the server's for ever (I3). Gives the results without the sequences of such rows.

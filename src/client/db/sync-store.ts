@@ -14,7 +14,7 @@ import type { Direction, SyncReport } from '../../sync/report.ts';
 import { answered, noWriters, restamped, sentStates } from '../../sync/writers.ts';
 import type { Database, ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
-import { moveHeld, pullDamagedAgain, retryHeld, storeRows, storeWhole } from './held-rows.ts';
+import { forgetDeleted, moveHeld, pullDamagedAgain, retryHeld, storeRows, storeWhole } from './held-rows.ts';
 import { acknowledge, gatherChanges, markStored, setAside } from './outbox.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 import { advanceRefill } from './refill.ts';
@@ -103,6 +103,7 @@ function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing
   const reload = reloadOf(sql);
   acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });
   if (sent.changes.length > 0) sql.run(writePast, [JSON.stringify(answered(readPast(sql), sent.writers))]);
+  forgetDeleted(sql, sent.changes);
   retryHeld(sql);
   for (const page of reply.changes) {
     if (!sql.schema.tableOf(page.table)) continue;

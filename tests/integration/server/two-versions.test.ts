@@ -58,7 +58,11 @@ describe.each([
     sticker(newer, 's1', 'star');
     add(newer, 'w1', 'red');
     await newer.sync();
-    expect(await older.sync()).toMatchObject({ kind: 'done', report: { error: null } });
+    const synced = await older.sync();
+    expect(synced).toMatchObject({ kind: 'done', report: { error: null } });
+    // A server that knows the table sends its rows to everyone.
+    const received = synced.kind === 'done' && 'sticker' in synced.report.tables;
+    expect(received).toBe(server === nextSchema);
     expect([...older.rows('vocabulary_item').keys()]).toEqual(['w1']);
     expect(older.all('SELECT * FROM held_row')).toEqual([]);
   });
@@ -152,6 +156,7 @@ describe('an app that was updated', () => {
     const steps = [...nextSchema.steps.slice(0, -1), { statements: nextSchema.steps.at(-1)!.statements.slice(1) }];
     const again = updated.upgraded({ ...nextSchema, steps });
     expect(refill(again)).toMatchObject({ refill: 0 });
+    expect(again.all('SELECT cursor = known AS isWhereItWas FROM sync_state')).toEqual([{ isWhereItWas: 1 }]);
     await again.sync();
     expect(everything(again)).toEqual(everything(newer));
     expect(refill(again)).toEqual(nothing);
@@ -258,15 +263,23 @@ describe('an app that was updated', () => {
   });
 
   it('loses no value to a default when the server was restored before it was sent everything', async () => {
-    const { newer, older } = await open();
+    const { newer, older, world } = await open();
+    add(newer, 'w2', 'blue');
+    await newer.sync();
+    await older.sync();
     edit(older, 'w1', { note: 'later' });
     await older.sync();
     const updated = older.upgraded(nextSchema);
     // The server has lost the note.
     const known = Number(updated.all('SELECT known FROM sync_state')[0]!['known']);
     await updated.store.beginReload({ cause: 'restored', common: known - 1 });
-    expect(refill(updated)).toMatchObject({ refill: null, unfilled: 1 });
+    expect(refill(updated)).toMatchObject({ refill: null, unfilled: 2 });
+    const from = world.requests.length;
     await updated.sync();
+    // A default that differs from what the server has is not taken for a loss.
+    const sent = world.requests.slice(from).flatMap(({ changes }) => changes.map(({ id }) => id));
+    expect(sent).toEqual(['w1']);
+    expect(updated.waiting()).toBe(0);
     await newer.sync();
     expect(word(newer, 'w1')).toMatchObject({ note: 'later', colour: 'red' });
     expect(everything(updated)).toEqual(everything(newer));
