@@ -734,6 +734,21 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(all(`SELECT _seq FROM vocabulary_item WHERE id = 'w2'`)).toEqual([{ _seq: 9 }]);
       });
 
+      it.each([
+        ['restored', ['w1'], ['w1']],
+        ['away', [], []],
+      ] as const)(
+        'and a row that was answered for and had not come yet is not taken for the server’s (%s)',
+        async (cause, sent, left) => {
+          add('w1');
+          await apply(await gather(), { results: [{ status: 'duplicate', seq: 0 }], cursor: 0, head: 2, more: true });
+          await reload(cause, 0);
+          expect((await gather()).changes.map(({ id }) => id)).toEqual(sent);
+          await apply(noChanges(await gather()), { cursor: 2 });
+          expect(ids()).toEqual(left);
+        },
+      );
+
       it('and bases edits on no more than a restored server still has', async () => {
         await apply(await gather(), { changes: two, cursor: 2, head: 2 });
         await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 5, note: 'newer' })], cursor: 5, head: 5 });

@@ -23,7 +23,9 @@ export function startReload(sql: WriteSql, { cause, common }: Reload): void {
   sql.run('DELETE FROM unconfirmed_row');
   sql.run('DELETE FROM held_row');
   for (const table of sql.schema.syncOrder) {
-    sql.run(`INSERT INTO unconfirmed_row (tbl, id) SELECT '${table}', id FROM ${table} WHERE _seq > 0`);
+    sql.run(
+      `INSERT INTO unconfirmed_row (tbl, id) SELECT '${table}', id FROM ${table} WHERE _seq > 0 OR ${isUnheard(table)}`,
+    );
   }
   sql.run(
     `UPDATE sync_state SET cursor = 0, known = 0, epoch = '', loads = loads + 1, refill = NULL, reload = ?,
@@ -75,6 +77,14 @@ export function finishReload(sql: WriteSql): void {
   sql.run('UPDATE sync_state SET reload = NULL');
 }
 
+/**
+ * A row that was answered for, and has not come from the server yet: it is another there, or lies beyond the cursor. What
+ * it was based on here is not known any more.
+ */
+function isUnheard(table: string): string {
+  return `(_seq = 0 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tbl = '${table}' AND o.id = ${table}.id))`;
+}
+
 function bringBackLost(sql: WriteSql, common: Sequence): void {
   for (const table of sql.schema.syncOrder) {
     // A row that waits for an edit goes whole: the edited columns keep their stamps.
@@ -85,6 +95,8 @@ ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', since = excluded.since, base 
       [common, common],
     );
     sql.run(`UPDATE ${table} SET _seq = ? WHERE _seq > ?`, [common, common]);
+    sql.run(`INSERT INTO outbox (tbl, id, op, stamp, since, base_seq)
+SELECT '${table}', id, 'insert', 1, 1, 0 FROM ${table} WHERE ${isUnheard(table)}`);
   }
   // What edits were based on may be lost too: what the server has above the common history is news to them.
   const based = sql.arrays(`SELECT base, tbl, id FROM outbox WHERE op = 'update' AND base IS NOT NULL`);
