@@ -19,9 +19,11 @@ describe('a list from the server', () => {
     [{ sessions: [null], passkeys: [null] }],
     [{ sessions: [{ ...session, current: 1 }], passkeys: [{ ...passkey, usedAt: 'today' }] }],
     [{ sessions: [{ ...session, id: 7 }], passkeys: [{ ...passkey, name: null }] }],
+    [{ sessions: [session, {}], passkeys: [passkey, {}] }],
   ])('is refused otherwise: %j', (body) => {
-    expect(parseSessionsReply(body)).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
-    expect(parsePasskeysReply(body)).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
+    const off = (detail: string) => ({ ok: false, error: { code: 'bad_reply', detail } });
+    expect(parseSessionsReply(body)).toEqual(off('not a list of sessions'));
+    expect(parsePasskeysReply(body)).toEqual(off('not a list of passkeys'));
   });
 });
 

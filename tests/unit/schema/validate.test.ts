@@ -4,7 +4,7 @@ import { declaredStrategy } from '../../../src/schema/policies.ts';
 import { limits } from '../../../src/protocol/limits.ts';
 import { defineSchema } from '../../../src/schema/schema.ts';
 import { currentSchema, tables } from '../../../src/schema/tables.ts';
-import { explainMisfit, isId, validateChange } from '../../../src/schema/validate.ts';
+import { explainMisfit, isId, isName, validateChange } from '../../../src/schema/validate.ts';
 
 const values = { language: 'es', word: 'perro', translation: 'dog', created_at: 1, due_at: 1 };
 const insert: Change = { table: 'vocabulary_item', id: 'w1', op: 'insert', stamp: 1, baseSeq: 0, values };
@@ -96,6 +96,18 @@ describe('a value', () => {
     [{ ...whole, type: 'real' as const }, Infinity, 'must be a number'],
   ])('of %o: %o is explained as %o', (column, value, words) => {
     expect(explainMisfit(column, value)).toBe(words);
+  });
+});
+
+describe('a name of a table or column', () => {
+  it('is short, plain and in small letters', () => {
+    for (const name of ['a', 'word_2', 'x'.repeat(40)]) expect(isName(name), name).toBe(true);
+    for (const odd of ['', '1a', '_a', 'aA', 'a b', ' a', 'a-b', 'a\n', 'x'.repeat(41)])
+      expect(isName(odd), odd).toBe(false);
+  });
+
+  it('is neither the row’s id nor a part of every object', () => {
+    for (const taken of ['id', 'constructor', '__proto__']) expect(isName(taken), taken).toBe(false);
   });
 });
 

@@ -283,6 +283,13 @@ describe('the state machine', () => {
     expect(after(requested, gathered(), ahead, events.mended).effects).toEqual([{ name: 'gather', direction: 'both' }]);
   });
 
+  it('corrects the clock also after something else was put right', () => {
+    const taken: Event = { name: 'exchanged', result: err({ code: 'device_taken' }) };
+    const ahead: Event = { name: 'exchanged', result: err({ code: 'clock_ahead', serverTime: 77 }) };
+    const { effects } = after(requested, gathered(), taken, events.mended, gathered(), ahead);
+    expect(effects).toEqual([{ name: 'correctClock', serverTime: 77 }]);
+  });
+
   it('fails when the clock is refused again, or without a time to go by', () => {
     const ahead: Event = { name: 'exchanged', result: err({ code: 'clock_ahead', serverTime: 77 }) };
     const timeless: Event = { name: 'exchanged', result: err({ code: 'clock_ahead' }) };

@@ -62,6 +62,17 @@ it('a row remembers the 64 devices that wrote to it last, the present one among 
   expect(merge({ row, device: from(162), change: edit(162, from(162), 0) }).result.status).toBe('duplicate');
 });
 
+it('a row forgets no device for a change of one that it remembers', () => {
+  let row = made;
+  for (let device = 100; device < 163; device += 1) {
+    row = merge({ row, device: `d${device}`, change: edit(device, `d${device}`, 0) }).row!;
+  }
+  expect(Object.keys(row.seen)).toHaveLength(64);
+  row = merge({ row, device: 'd130', change: edit(200, 'again', 0) }).row!;
+  expect(Object.keys(row.seen)).toHaveLength(64);
+  expect(Object.keys(row.seen)).toContain('a');
+});
+
 describe('a change of a row that the server does not have', () => {
   it('makes the row, if it is whole', () => {
     const merged = merge({ row: null, change: { op: 'insert', stamp: 10, values: word }, seq: 1 });

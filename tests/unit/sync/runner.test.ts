@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { err, ok, type Result } from '../../../src/base/result.ts';
 import type { Failure } from '../../../src/protocol/errors.ts';
 import type { SyncReply } from '../../../src/protocol/messages.ts';
-import type { Batch, ExchangeResult } from '../../../src/sync/ports.ts';
+import type { Batch, ExchangeResult, NextAttempt, SyncStore } from '../../../src/sync/ports.ts';
 import { createRunner, type RunnerPorts } from '../../../src/sync/runner.ts';
 
 const batch: Batch = {
@@ -100,6 +100,25 @@ describe('the runner', () => {
       kind: 'done',
       report: { error: { code: 'offline' } },
     });
+  });
+
+  it('goes by its clock, its chance and its interval', async () => {
+    const world = ports(() => Promise.resolve(err({ code: 'unavailable' })));
+    const nexts: NextAttempt[] = [];
+    const store: SyncStore = {
+      ...world.store,
+      record: (report, next) => {
+        expect([report.startedAt, report.finishedAt]).toEqual([1_000, 1_000]);
+        nexts.push(next);
+        return Promise.resolve(ok(null));
+      },
+    };
+    await createRunner({ ...world, store }).sync('both');
+    await createRunner({ ...world, store, transport: { exchange: answered } }).sync('both');
+    expect(nexts).toEqual([
+      { attempts: 1, at: 1_000 + 0.5 * 2_000 },
+      { attempts: 0, at: 1_000 + 900_000 },
+    ]);
   });
 
   it('never runs two at once: what is asked for meanwhile runs once afterwards', async () => {
