@@ -864,6 +864,20 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         expect(all('SELECT id FROM held_row')).toEqual([{ id: 'w2' }]);
       });
 
+      it('and what was set aside does not come over an edit that was just answered for, with another one waiting', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'fine' })], cursor: 1 });
+        forbid('bad');
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 2, note: 'bad' })], cursor: 2 });
+        run(`UPDATE vocabulary_item SET translation = 'edited' WHERE id = 'w1'`);
+        const sent = await gather();
+        run(`UPDATE vocabulary_item SET word = 'later' WHERE id = 'w1'`);
+        await apply(sent, { results: [{ status: 'applied', seq: 3 }], cursor: 3 });
+        expect(all('SELECT note, translation, word, _seq FROM vocabulary_item')).toEqual([
+          { note: 'bad', translation: 'edited', word: 'later', _seq: 3 },
+        ]);
+        expect((await gather()).changes).toMatchObject([{ id: 'w1', values: { word: 'later' } }]);
+      });
+
       it('and forgets what was set aside of a row whose deletion the server took', async () => {
         await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 1, note: 'fine' })], cursor: 1 });
         forbid('bad');

@@ -104,13 +104,15 @@ function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing
   acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });
   if (sent.changes.length > 0) sql.run(writePast, [JSON.stringify(answered(readPast(sql), sent.writers))]);
   forgetDeleted(sql, sent.changes);
+  // What was set aside takes the answered edits in before it is tried again: else it would come over them.
+  const results = moveHeld(sql, sent.changes, reply.results);
   retryHeld(sql);
   for (const page of reply.changes) {
     if (!sql.schema.tableOf(page.table)) continue;
     if (reload) confirmPulled(sql, { page, reload });
     tally.stored(page, () => storePage(sql, page));
   }
-  markStored(sql, sent.changes, moveHeld(sql, sent.changes, reply.results));
+  markStored(sql, sent.changes, results);
   if (reload) confirmAnswered(sql, sent.changes, reply.results);
   const isAtHead = moveOn(sql, { database, reply });
   if (reload && isAtHead) finishReload(sql);
