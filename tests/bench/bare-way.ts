@@ -1,9 +1,10 @@
 /**
  * What a change's way from one browser to another costs at least: a page's POST, a server-sent event to the other browser's
- * page, and that page's POST. A server of `node:http` that stores nothing, pages without a script of ours, bodies of the
- * size that the app's own have.
+ * page, and that page's POST. A server of `node:http` that has the change on disk before it tells, and stores nothing else;
+ * pages without a script of ours; bodies of the size that the app's own have.
  */
 import { once } from 'node:events';
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Tab } from './chromium.ts';
@@ -11,18 +12,24 @@ import type { Tab } from './chromium.ts';
 /** Bytes of the bodies of a push of one edit and of a pull that brings it. */
 const bodies = { push: 700, pushed: 350, pull: 400, pulled: 900 } as const;
 
+/** About what a commit of one edit adds to the log of the server's database. */
+const change = Buffer.alloc(4 * 4_096, 'x');
+
 export class BareWay {
   readonly #server: Server;
   readonly #streams = new Set<ServerResponse>();
+  readonly #file: number;
 
-  static async start(): Promise<BareWay> {
-    const way = new BareWay();
+  /** @param file where it keeps what is pushed */
+  static async start(file: string): Promise<BareWay> {
+    const way = new BareWay(openSync(file, 'a'));
     way.#server.listen(0, '127.0.0.1');
     await once(way.#server, 'listening');
     return way;
   }
 
-  private constructor() {
+  private constructor(file: number) {
+    this.#file = file;
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
@@ -70,6 +77,7 @@ export class BareWay {
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
+    closeSync(this.#file);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -80,7 +88,11 @@ export class BareWay {
     }
     request.resume();
     await once(request, 'end');
-    if (request.url === '/push') for (const stream of this.#streams) stream.write('data: 1\n\n');
+    if (request.url === '/push') {
+      writeSync(this.#file, change);
+      fdatasyncSync(this.#file);
+      for (const stream of this.#streams) stream.write('data: 1\n\n');
+    }
     const length = request.url === '/push' ? bodies.pushed : request.url === '/pull' ? bodies.pulled : 0;
     response.setHeader('content-type', 'text/html');
     response.end('x'.repeat(length));

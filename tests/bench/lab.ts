@@ -54,7 +54,7 @@ export class Lab implements Options {
   }
 
   async bareWay(): Promise<BareWay> {
-    const way = await BareWay.start();
+    const way = await BareWay.start(join(await this.folder('bare'), 'changes'));
     this.#closings.push(() => way.close());
     return way;
   }

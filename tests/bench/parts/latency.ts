@@ -55,7 +55,11 @@ export async function measureLatency(lab: Lab): Promise<Series[]> {
     { name: 'write on A until A has it on disk', unit: 'ms', samples: stored },
     { name: 'one bare request of a page to the server', unit: 'ms', samples: bare },
     // What cannot be saved: the push and the pull are one request each, and the poke comes between them.
-    { name: 'the floor: a bare request of A, an event to B, a bare request of B', unit: 'ms', samples: floor },
+    {
+      name: 'the floor: a bare request of A, stored durably, an event to B, a bare request of B',
+      unit: 'ms',
+      samples: floor,
+    },
     { name: 'write on A until seen on B', unit: 'ms', samples: seen, target },
     ratio('write on A until seen on B / the floor', { of: seen, to: floor }),
   ];
