@@ -73,7 +73,7 @@ function vitest() {
     [
       'run',
       '--config=.config/vitest.config.ts',
-      '--reporter=dot',
+      '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${file}`,
       ...coverageOptions(freshReport('coverage/coverage-summary')),
