@@ -82,7 +82,7 @@ function unpackJson(size: unknown, { rows, take }: { rows: number; take: Take })
   const bytes = isSize(size) ? take(size) : null;
   const values = parseJson(bytes && decodeUtf8(bytes));
   const fits = Array.isArray(values) && values.length === rows && values.every(isValue);
-  return fits ? { kind: 'values', values: values } : null;
+  return fits ? { kind: 'values', values } : null;
 }
 
 /** Undefined for what is none. */
