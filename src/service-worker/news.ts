@@ -1,5 +1,6 @@
 /** What syncs brought, as far as a person would be told of it. It is seen as it comes: nothing is asked of the database. */
-import type { RowPage } from '../protocol/messages.ts';
+import type { RowPage, SyncReply } from '../protocol/messages.ts';
+import { unpackPages } from '../protocol/packed-pages.ts';
 import type { Clock } from '../sync/ports.ts';
 
 export interface News {
@@ -15,25 +16,34 @@ export interface News {
 const newsAge = 24 * 3_600_000;
 
 export interface NewsDesk {
-  note(this: void, pages: readonly RowPage[]): void;
-  /** What came since the last time that it was asked. */
+  /** From now on, until it is taken: what came before was told, or seen. */
+  listen(): void;
+  /** A reply, before it is stored. Rows that nobody waits for are not read. */
+  note(this: void, reply: Pick<SyncReply, 'changes' | 'packed'>): void;
+  /** What came since, once. */
   take(): News;
 }
 
 export function createNews(clock: Clock): NewsDesk {
   let rows = 0;
   let answers: string[] = [];
+  let listens = false;
   return {
-    note(pages) {
-      for (const page of pages) {
-        rows += page.ids.length;
+    listen() {
+      listens = true;
+    },
+    note({ changes, packed }) {
+      if (!listens) return;
+      // Bytes that cannot be read are refused where they are stored.
+      for (const page of packed ? (unpackPages(packed) ?? []) : changes) {
+        rows += page.seqs.length;
         if (page.table === 'message') answers.push(...answersIn(page, clock.now() - newsAge));
       }
     },
     take() {
       const [conversation = null, ...others] = new Set(answers);
       const news = { rows, answers: answers.length, conversation: others.length === 0 ? conversation : null };
-      [rows, answers] = [0, []];
+      [rows, answers, listens] = [0, [], false];
       return news;
     },
   };

@@ -29,15 +29,15 @@ export function listenForPush(options: PushEventsOptions): void {
 
 async function wake(options: PushEventsOptions, kind: WakeKind): Promise<void> {
   const { scope, host, news, permission, countDue } = options;
-  // What syncs brought before was told, or seen.
-  news.take();
+  news.listen();
   await wakeLater(scope, await host.sync('both'));
   const due = kind === 'due' ? await countDue() : null;
   const pages = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const came = news.take();
   // Who looks at the app sees it there.
   if (pages.some(({ visibilityState }) => visibilityState === 'visible')) return;
   if (permission() !== 'granted') return;
-  for (const told of toldOf({ kind, news: news.take(), due })) await show(scope, told);
+  for (const told of toldOf({ kind, news: came, due })) await show(scope, told);
 }
 
 function show({ registration }: ServiceWorkerGlobalScope, { title, path, ...rest }: Told): Promise<void> {

@@ -45,7 +45,7 @@ const host = createSyncHost({
   random: { next: () => Math.random() },
   interval: 15 * 60_000,
   announce: (activity: Activity) => channel.postMessage(activity),
-  onPages: news.note,
+  onReply: news.note,
 });
 const permission = () => Notification.permission;
 const push = createPushControl({

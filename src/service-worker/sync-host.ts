@@ -7,7 +7,7 @@ import { createFetchTransport } from '../client/adapters/fetch-transport.ts';
 import { readAhead } from '../client/adapters/read-ahead.ts';
 import { syncLock, type Activity } from '../client/sw-messages.ts';
 import type { Failure } from '../protocol/errors.ts';
-import type { RowPage } from '../protocol/messages.ts';
+import type { SyncReply } from '../protocol/messages.ts';
 import type { Outcome } from '../sync/machine.ts';
 import type { Clock, Random, SyncStore, Transport } from '../sync/ports.ts';
 import type { Direction } from '../sync/report.ts';
@@ -30,7 +30,7 @@ interface SyncHostOptions {
   readonly interval: number;
   readonly announce: (activity: Activity) => void;
   /** Sees what the server sends, before it is stored. */
-  readonly onPages?: (pages: readonly RowPage[]) => void;
+  readonly onReply?: (reply: SyncReply) => void;
 }
 
 export interface SyncHost {
@@ -54,7 +54,7 @@ export function createSyncHost(options: SyncHostOptions): SyncHost {
   const watched = (transport: Transport): Transport => ({
     async exchange(request) {
       const result = await transport.exchange(request);
-      if (result.ok) options.onPages?.(result.value.reply.changes);
+      if (result.ok) options.onReply?.(result.value.reply);
       return result;
     },
   });

@@ -1,6 +1,7 @@
 /** What a person is told after a wake, by what a sync brought. */
 import { describe, expect, it } from 'vitest';
 import type { RowPage } from '../../../src/protocol/messages.ts';
+import { packPages } from '../../../src/protocol/packed-pages.ts';
 import { createNews, type News } from '../../../src/service-worker/news.ts';
 import { toldOf } from '../../../src/service-worker/notifications.ts';
 import { matchRoute } from '../../../src/ui/state/routes.ts';
@@ -26,7 +27,8 @@ const word: RowPage = {
 
 function newsOf(...pages: readonly RowPage[][]): News {
   const desk = createNews({ now: () => now });
-  pages.forEach(desk.note);
+  desk.listen();
+  pages.forEach((changes) => desk.note({ changes }));
   return desk.take();
 }
 
@@ -55,8 +57,21 @@ describe('news', () => {
 
   it('are told once', () => {
     const desk = createNews({ now: () => now });
-    desk.note([word]);
+    desk.note({ changes: [word] });
+    desk.listen();
+    desk.note({ changes: [word] });
     expect(desk.take().rows).toBe(2);
+    desk.note({ changes: [word] });
+    expect(desk.take()).toEqual(nothing);
+  });
+
+  it('are the same where many rows came packed', () => {
+    const desk = createNews({ now: () => now });
+    desk.listen();
+    desk.note({ changes: [], packed: packPages([word, messages(['c1', 'tutor', now], ['c2', 'learner', now])])! });
+    expect(desk.take()).toEqual({ rows: 4, answers: 1, conversation: 'c1' });
+    desk.listen();
+    desk.note({ changes: [], packed: new Uint8Array(9) });
     expect(desk.take()).toEqual(nothing);
   });
 });
