@@ -20,10 +20,10 @@ export type Environment = Readonly<Record<string, string>>;
 export interface ServerProgram {
   /** A folder that goes away with the program. */
   readonly directory: string;
-  run(environment: Environment): Pick<Running, 'child' | 'output'>;
+  run(environment: Environment, args?: readonly string[]): Pick<Running, 'child' | 'output'>;
   /** Resolves when it said where it is. */
   start(environment: Environment): Promise<Running>;
-  exitCode(environment: Environment): Promise<{ code: number | null; output: string }>;
+  exitCode(environment: Environment, args?: readonly string[]): Promise<{ code: number | null; output: string }>;
   killAll(): void;
   remove(): Promise<void>;
 }
@@ -44,8 +44,8 @@ export async function buildServer(entry = 'main'): Promise<ServerProgram> {
   await writeFile(path.join(directory, 'app/index.html'), '<!doctype html><title>Lorikeet</title>');
   const started: ChildProcess[] = [];
 
-  const run = (environment: Environment): Pick<Running, 'child' | 'output'> => {
-    const child = spawn(process.execPath, [path.join(directory, `server/${entry}.js`)], {
+  const run: ServerProgram['run'] = (environment, args = []) => {
+    const child = spawn(process.execPath, [path.join(directory, `server/${entry}.js`), ...args], {
       env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'warn', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -71,8 +71,8 @@ export async function buildServer(entry = 'main'): Promise<ServerProgram> {
       );
       return { child, url, output };
     },
-    async exitCode(environment) {
-      const { child, output } = run(environment);
+    async exitCode(environment, args) {
+      const { child, output } = run(environment, args);
       const [code] = (await once(child, 'close')) as [number | null];
       return { code, output: output() };
     },

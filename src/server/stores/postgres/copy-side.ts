@@ -2,7 +2,7 @@
 import { ok, type Result } from '../../../base/result.ts';
 import { conflictSettingPrefix } from '../../../schema/policies.ts';
 import { partColumns, type Cells, type CopySide, type PartTable, type RowCopy } from '../../store-copy.ts';
-import { openConnections, type Connections, type Statement } from './connections.ts';
+import { openConnections, type Connections, type Session, type Statement } from './connections.ts';
 
 const accountsAtOnce = 500;
 const partTables = Object.keys(partColumns) as PartTable[];
@@ -16,7 +16,15 @@ const texts = new Set(
 /** The error is a sentence for the operator. */
 export async function openPostgresSide(url: string): Promise<Result<CopySide, string>> {
   const opened = await openConnections(url);
-  return opened.ok ? ok(sideOn(opened.value)) : opened;
+  if (!opened.ok) return opened;
+  // A copy that was killed may have left a statement that the database is still at.
+  await opened.value.transaction(waitForOthers);
+  return ok(sideOn(opened.value));
+}
+
+/** Writes of copies come one after the other. */
+async function waitForOthers({ run }: Session): Promise<void> {
+  await run(statements.lock, []);
 }
 
 type FoundAccount = [
@@ -60,11 +68,14 @@ function sideOn(connections: Connections): CopySide {
       const [found] = await run<[table: string, id: string]>(statements.last, [id]);
       return found ? { table: found[0], id: found[1] } : null;
     },
-    async putRows(id, rows) {
-      await run(statements.putRows, [id, JSON.stringify(rows.map(toRecord))]);
-    },
+    putRows: (id, rows) =>
+      transaction(async (session) => {
+        await waitForOthers(session);
+        await session.run(statements.putRows, [id, JSON.stringify(rows.map(toRecord))]);
+      }),
     finish: ({ parts, id, name, nameKey, passwordHash, createdAt, ...head }) =>
       transaction(async (session) => {
+        await waitForOthers(session);
         const named = [id, name, nameKey, passwordHash, createdAt];
         const [made] = await session.run<[key: string]>(statements.finish, named);
         const key = made![0];
@@ -111,6 +122,8 @@ function partsOf(table: PartTable): { readonly list: Statement; readonly put: St
 const keyOf = '(SELECT key FROM account WHERE id = $1)';
 
 const statements = {
+  /** 'lori' and 'copy' as numbers. */
+  lock: { name: 'copy-lock', text: 'SELECT pg_advisory_xact_lock(1819243113, 1668247673)' },
   pushKeys: { name: 'copy-push-keys', text: 'SELECT public_key, private_key FROM push_key' },
   dropPushKeys: { name: 'copy-drop-push-keys', text: 'DELETE FROM push_key' },
   putPushKeys: {
