@@ -2,7 +2,7 @@
 import { chromium, type BrowserContext } from '@playwright/test';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumPath, quietChromium } from '../support/browsers.ts';
@@ -62,6 +62,14 @@ export class Lab implements Options {
   async folder(name: string): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), `lorikeet-bench-${name}-`));
     this.#closings.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    return folder;
+  }
+
+  /** A folder whose files every server gives out under `/name/`. */
+  async servedFolder(name: string): Promise<string> {
+    const folder = join(built, 'app', name);
+    await mkdir(folder, { recursive: true });
+    this.#closings.push(() => rm(folder, { recursive: true, force: true }));
     return folder;
   }
 

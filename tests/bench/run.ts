@@ -7,6 +7,7 @@ import { circumstances } from './machine.ts';
 import { measureDirect } from './parts/direct.ts';
 import { measureEngine } from './parts/engine.ts';
 import { measureExchange } from './parts/exchange.ts';
+import { measureFirstLoad } from './parts/first-load.ts';
 import { measureLatency } from './parts/latency.ts';
 import { measurePageForms } from './parts/page-forms.ts';
 import { measureSizes } from './parts/sizes.ts';
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, (lab: Lab) => Promise<Series[]>>> = {
   direct: measureDirect,
   engine: measureEngine,
   pages: measurePageForms,
+  'first-load': measureFirstLoad,
 };
 
 /** Gives the exit code: 1 when a part failed; a missed target is a result like any other. */

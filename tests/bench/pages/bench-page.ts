@@ -12,6 +12,7 @@ import type { SyncControl } from '../../../src/client/sync-api.ts';
 import { makeWords } from '../rows.ts';
 import { createWallClock } from '../wall-clock.ts';
 import type { EngineJob, EngineTimes } from './engine-worker.ts';
+import type { LoadJob, LoadTimes } from './load-worker.ts';
 import type { WriteJob, WriteTimes } from './write-worker.ts';
 
 const clock = createWallClock();
@@ -43,6 +44,11 @@ class BenchPage {
   /** Part 7: one way of the engine's work on the database, in the same manner. */
   engine(job: EngineJob): Promise<EngineTimes[]> {
     return workOnce(new Worker(new URL('./engine-worker.ts', import.meta.url), { type: 'module' }), job);
+  }
+
+  /** Part 9: a first load's work in the worker alone. */
+  load(job: LoadJob): Promise<LoadTimes> {
+    return workOnce(new Worker(new URL('./load-worker.ts', import.meta.url), { type: 'module' }), job);
   }
 
   open(): void {
@@ -93,6 +99,17 @@ class BenchPage {
     return new Promise((resolve) => {
       const stop = this.#opened.live('words.count', { search: '' }, ([row]) => {
         if (row?.total !== count) return;
+        queueMicrotask(() => stop());
+        resolve(clock());
+      });
+    });
+  }
+
+  /** When the list of words has its first. */
+  untilFirstWord(): Promise<number> {
+    return new Promise((resolve) => {
+      const stop = this.#opened.live('words.list', { search: '', limit: listed, offset: 0 }, (rows) => {
+        if (rows.length === 0) return;
         queueMicrotask(() => stop());
         resolve(clock());
       });
