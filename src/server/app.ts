@@ -123,6 +123,9 @@ function createServer(config: HttpConfig): Server {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy,
     requestTimeout: config.requestTimeout,
+    // Of a connection on which nothing moves: a reply that nobody reads. Event streams move with each heartbeat, and no
+    // statement of a store may take as long.
+    connectionTimeout: 2 * config.requestTimeout,
     // Node 20 never ends a slow body while the time for the head is longer than that for the whole.
     http: {
       headersTimeout: config.requestTimeout,

@@ -1,6 +1,9 @@
 /** What only a real connection can do wrong: bombs, half bodies, slow bodies, broken requests. */
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/protocol/limits.ts';
@@ -46,7 +49,9 @@ function head(extra: string, { url } = server): string {
 
 describe('a body over the wire', () => {
   it('that inflates beyond the limit is cut off while inflating, without the memory of the whole', async () => {
-    const bomb = gzipSync(Buffer.alloc(600_000_000), { level: 9 });
+    // A member after the other: what has to inflate is as large, and quicker to make.
+    const member = gzipSync(Buffer.alloc(20_000_000), { level: 9 });
+    const bomb = Buffer.concat(Array.from({ length: 30 }, () => member));
     const before = process.memoryUsage.rss();
     const reply = await post(bomb, { 'content-encoding': 'gzip' });
     expect(reply.status).toBe(413);
@@ -120,6 +125,26 @@ describe('a body over the wire', () => {
     );
     const extra = `transfer-encoding: chunked\r\nconnection: close\r\ncookie: ${who.cookie}`;
     expect(await raw(`${head(extra)}${chunks.join('')}0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
+describe('a reply', () => {
+  it('that nobody reads is given up in time', async () => {
+    const appDirectory = await mkdtemp(path.join(tmpdir(), 'lorikeet-large-'));
+    await writeFile(path.join(appDirectory, 'index.html'), '<!doctype html><title>Lorikeet</title>');
+    // More than the buffers between two sockets hold.
+    await writeFile(path.join(appDirectory, 'large.bin'), Buffer.alloc(40_000_000));
+    const impatient = await startTestServer({ appDirectory, config: { requestTimeout: 400 } });
+    const closed = new Promise<void>((resolve) => {
+      impatient.app.server.once('connection', (socket) => socket.once('close', () => resolve()));
+    });
+    const reader = net.connect(Number(new URL(impatient.url).port), '127.0.0.1').pause();
+    reader.on('error', () => undefined);
+    reader.write('GET /large.bin HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await closed;
+    reader.destroy();
+    await impatient.close();
+    await rm(appDirectory, { recursive: true });
   });
 });
 
