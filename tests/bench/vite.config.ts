@@ -12,7 +12,10 @@ const built = join(import.meta.dirname, '../../.cache/bench');
 
 export default defineConfig((env) => {
   const theirs = project(env);
-  if (env.mode === 'server') return mergeConfig(theirs, { build: { outDir: join(built, 'server') } });
+  if (env.mode === 'server') {
+    const rolldownOptions = { input: ['tests/bench/server/bare-server.ts'] };
+    return mergeConfig(theirs, { build: { outDir: join(built, 'server'), rolldownOptions } });
+  }
   if (env.mode !== 'pages') {
     return mergeConfig(theirs, { build: { outDir: join(built, 'app') }, plugins: [benchmarkPages()] });
   }

@@ -5,8 +5,10 @@ import type { Series } from '../figures.ts';
 import { figureOf, formatTable, type Figure } from '../figures.ts';
 import { circumstances } from '../machine.ts';
 import type { ServerLab } from './lab.ts';
+import { measureFloor } from './parts/floor.ts';
 import { measureKills } from './parts/kills.ts';
 import { measureMixedHour } from './parts/mixed.ts';
+import { measurePokes } from './parts/pokes.ts';
 import { measurePushes } from './parts/pushes.ts';
 import { measureStreams } from './parts/streams.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
@@ -18,8 +20,10 @@ const stores: Readonly<Record<string, () => Promise<StoreUnderLoad>>> = {
 };
 const parts: Readonly<Record<string, (lab: ServerLab) => Promise<Series[]>>> = {
   pushes: measurePushes,
+  floor: measureFloor,
   mixed: measureMixedHour,
   streams: measureStreams,
+  pokes: measurePokes,
   kills: measureKills,
 };
 
@@ -45,8 +49,11 @@ export async function runServerBenchmark(args: readonly string[]): Promise<numbe
     for (const [name, measure] of Object.entries(parts).filter(([, part]) => chosenParts.includes(part))) {
       const store = await openStore();
       const servers: ServerProcess[] = [];
-      const startHere = async (): Promise<ServerProcess> => {
-        const server = await startServer(store.settings);
+      const startHere: ServerLab['startServer'] = async ({ entry = 'main' } = {}) => {
+        // The bare one keeps to a file of its own.
+        const settings =
+          entry === 'main' ? store.settings : { LORIKEET_DATA: `${store.settings['LORIKEET_DATA']}.bare` };
+        const server = await startServer(settings, entry);
         servers.push(server);
         return server;
       };

@@ -13,12 +13,18 @@ export interface ServerProcess {
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
+/** The server, or the bare one that it is measured against. */
+export type ServerEntry = 'main' | 'bare-server';
+
 /** `store`: the settings that say where the data is, `LORIKEET_DATA` or `DATABASE_URL`. */
-export async function startServer(store: Readonly<Record<string, string>>): Promise<ServerProcess> {
+export async function startServer(
+  store: Readonly<Record<string, string>>,
+  entry: ServerEntry = 'main',
+): Promise<ServerProcess> {
   // The load is about the API: a page has to be there, whichever.
   mkdirSync(join(built, 'app'), { recursive: true });
   writeFileSync(join(built, 'app/index.html'), '<!doctype html><title>Lorikeet</title>', { flag: 'a' });
-  const child = spawn(process.execPath, [join(built, 'server/main.js')], {
+  const child = spawn(process.execPath, [join(built, `server/${entry}.js`)], {
     env: {
       ...{ PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'warn' },
       // Every simulated person has an address of its own, told as a proxy would, and is faster than any person.

@@ -16,6 +16,8 @@ export interface StoreUnderLoad {
   use<T>(work: (store: ChangeStore) => Promise<T>): Promise<T>;
   /** Pushes a second that are to be reached with 100 people at once. */
   readonly pushesToReach: number;
+  /** Whether several servers can have it at once. */
+  readonly shared: boolean;
   /** The process of a database server, whose CPU counts too. */
   readonly pid: number | null;
   remove(): Promise<void>;
@@ -37,6 +39,7 @@ export async function sqliteUnderLoad(): Promise<StoreUnderLoad> {
         await opened.value.close();
       }
     },
+    shared: false,
     pid: null,
     remove: () => rm(directory, { recursive: true, force: true }),
   };
@@ -58,6 +61,7 @@ export async function postgresUnderLoad(): Promise<StoreUnderLoad> {
         await opened.value.close();
       }
     },
+    shared: true,
     pid: cluster.pid,
     remove: () => cluster.close(),
   };

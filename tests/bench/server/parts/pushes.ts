@@ -7,7 +7,7 @@ import { watchUsage } from '../usage.ts';
 import type { ServerLab } from '../lab.ts';
 
 /** A person's pushes go one after the other, as a device's do. */
-async function pushFor(device: LoadDevice, options: { until: number; changes: number }): Promise<number[]> {
+export async function pushFor(device: LoadDevice, options: { until: number; changes: number }): Promise<number[]> {
   const latencies: number[] = [];
   for (let serial = 0; performance.now() < options.until; serial += 1) {
     const changes = Array.from({ length: options.changes }, () => newWord(v7(), serial));
