@@ -98,8 +98,8 @@ export interface SyncReply {
   /** One for each change sent, in order. */
   readonly results: readonly ChangeResult[];
   readonly changes: readonly RowPage[];
-  /** Instead of `changes`, the same as bytes (packed-pages.ts). Never in JSON: they come behind it. */
-  readonly packed?: Uint8Array<ArrayBuffer>;
+  /** Instead of `changes`, the same as bytes (packed-pages.ts), one part after the other. Never in JSON: they come behind it. */
+  readonly packed?: readonly Uint8Array<ArrayBuffer>[];
   /** The cursor after these rows. */
   readonly cursor: Sequence;
   /** Names the server's history, to be sent with the cursor: a server restored from a backup has another. */

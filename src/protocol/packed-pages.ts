@@ -106,6 +106,17 @@ export function unpackPages(body: Uint8Array): PackedPage[] | null {
   return at === rest.length ? pages : null;
 }
 
+/** Of several bodies, one after the other; null where one of them is none. */
+export function unpackParts(bodies: readonly Uint8Array[]): PackedPage[] | null {
+  const pages: PackedPage[] = [];
+  for (const body of bodies) {
+    const some = unpackPages(body);
+    if (!some) return null;
+    pages.push(...some);
+  }
+  return pages;
+}
+
 /** Every row has an id, of at least a byte: so what is claimed is no more than what came. */
 function isPageHead(entry: unknown, bytes: number): entry is PageHead {
   if (typeof entry !== 'object' || entry === null) return false;

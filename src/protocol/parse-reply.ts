@@ -19,7 +19,7 @@ export function parseSyncReply(body: unknown): Result<SyncReply, Failure> {
 export function parsePackedReply(body: Uint8Array): Result<SyncReply, Failure> {
   const { head, rest } = splitHead(body);
   const reply = parseSyncReply(head);
-  return reply.ok ? ok({ ...reply.value, packed: rest.slice() }) : reply;
+  return reply.ok ? ok({ ...reply.value, packed: [rest.slice()] }) : reply;
 }
 
 export function parseSessionReply(body: unknown): Result<SessionReply, Failure> {

@@ -1,6 +1,6 @@
 /** What syncs brought, as far as a person would be told of it. It is seen as it comes: nothing is asked of the database. */
 import type { RowPage, SyncReply } from '../protocol/messages.ts';
-import { unpackPages } from '../protocol/packed-pages.ts';
+import { unpackParts } from '../protocol/packed-pages.ts';
 import type { Clock } from '../sync/ports.ts';
 
 export interface News {
@@ -35,7 +35,7 @@ export function createNews(clock: Clock): NewsDesk {
     note({ changes, packed }) {
       if (!listens) return;
       // Bytes that cannot be read are refused where they are stored.
-      for (const page of packed ? (unpackPages(packed) ?? []) : changes) {
+      for (const page of packed ? (unpackParts(packed) ?? []) : changes) {
         rows += page.seqs.length;
         if (page.table === 'message') answers.push(...answersIn(page, clock.now() - newsAge));
       }

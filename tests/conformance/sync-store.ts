@@ -514,7 +514,7 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         edit();
         const plainly = await stored({ changes });
         edit();
-        const { words, received } = await stored({ packed: packPages(changes)! });
+        const { words, received } = await stored({ packed: [packPages(changes)!] });
         expect(received).toEqual(plainly.received);
         expect(words.slice(1)).toEqual(plainly.words.slice(1));
         expect(words).toHaveLength(page.ids.length - 1);
@@ -525,12 +525,12 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
         const packed = packPages([wordPage({ id: 'w1', seq: 1 }), wordPage({ id: 'w2', seq: 2 })])!;
         const sent = await gather();
         for (const bytes of [packed.slice(0, -1), new Uint8Array(3)]) {
-          const applied = await opened.store.apply(sent, { ...emptyReply, packed: bytes, cursor: 2 });
+          const applied = await opened.store.apply(sent, { ...emptyReply, packed: [bytes], cursor: 2 });
           expect(applied).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
         }
         expect(all('SELECT id FROM vocabulary_item')).toEqual([]);
         expect((await gather()).cursor).toBe(0);
-        await apply(sent, { packed, cursor: 2 });
+        await apply(sent, { packed: [packed], cursor: 2 });
         expect(all('SELECT id FROM vocabulary_item')).toEqual([{ id: 'w1' }, { id: 'w2' }]);
       });
 
@@ -817,7 +817,7 @@ export function describeSyncStore(subject: SyncStoreUnderTest): void {
           ],
           'fine',
         );
-        const rows = form === 'packed' ? { packed: packPages([page])! } : { changes: [page] };
+        const rows = form === 'packed' ? { packed: [packPages([page])!] } : { changes: [page] };
         await apply(await gather(), { ...rows, cursor: 5_000 });
         expect(all('SELECT count(*) AS count FROM vocabulary_item')).toEqual([{ count: page.ids.length - 1 }]);
         expect(all('SELECT id, seq FROM held_row')).toEqual([{ id: 'three', seq: 13 }]);

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Stamp, SyncReply } from '../../protocol/messages.ts';
-import { unpackPages } from '../../protocol/packed-pages.ts';
+import { unpackParts } from '../../protocol/packed-pages.ts';
 import { stampAt } from '../../sync/clock.ts';
 import type { Applied, Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
 import type { Direction, SyncReport } from '../../sync/report.ts';
@@ -27,9 +27,11 @@ const tolerableOffset = 2_000;
 const runsKept = 1_000;
 /**
  * Frames in the log after which SQLite folds it into the file at a commit. While more pages of a pull are to come, most
- * pages of the file are about to be written again. Not always so many: a start after a kill reads the log first.
+ * pages of the file are about to be written again, so a long pull folds only what would make the log too large (40 MB);
+ * the rest is folded by the commit that records the run, when all rows can be used already. Not always so many: a start
+ * after a kill reads the log first.
  */
-const foldAfter = { ordinarily: 1_000, inLongPull: 5_000 } as const;
+const foldAfter = { ordinarily: 1_000, inLongPull: 10_000 } as const;
 /** Corrected stamps stay this much below the server's bound, so that the next edits are accepted too. Milliseconds. */
 const correctionRoom = 5;
 
@@ -85,6 +87,7 @@ export function createSyncStore(database: Database): SyncStore {
     record: (report, next) =>
       commit((sql) => {
         pullDamagedAgain(sql);
+        foldLogAfter(database, foldAfter.ordinarily);
         return storeRun(sql, { report, next });
       }),
   };
@@ -98,7 +101,7 @@ interface Storing {
 }
 
 function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing): Applied {
-  database.driver.exec(`PRAGMA wal_autocheckpoint = ${reply.more ? foldAfter.inLongPull : foldAfter.ordinarily}`);
+  if (reply.more) foldLogAfter(database, foldAfter.inLongPull);
   const tally = createTally({ sent, reply, now: () => database.deviceTime() });
   const reload = reloadOf(sql);
   acknowledge(sql, { changes: sent.changes, results: reply.results, now: reply.serverTime });
@@ -119,10 +122,14 @@ function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing
   return { tables: tally.tables, more: isAtHead && advanceRefill(sql) };
 }
 
+function foldLogAfter(database: Database, frames: number): void {
+  database.driver.exec(`PRAGMA wal_autocheckpoint = ${frames}`);
+}
+
 /** Null where the rows cannot be read: then nothing of the reply is stored. */
 function unpacked(reply: SyncReply): SyncReply | null {
   if (!reply.packed) return reply;
-  const changes = unpackPages(reply.packed);
+  const changes = unpackParts(reply.packed);
   return changes && { ...reply, changes };
 }
 

@@ -104,6 +104,8 @@ async function loadOnce(lab: Lab, port: number, rows: number): Promise<Load> {
   const wire = await lab.wire(port);
   const page = await lab.benchPage(wire.origin, 'first-load');
   await call(page, 'open');
+  // The database is open by then: a person has typed a password.
+  await call(page, 'waiting');
   const [first, all] = [call(page, 'untilFirstWord'), call(page, 'untilWords', rows)];
   const before = wire.bytes;
   const began = await call(page, 'signIn', account.name, account.password);

@@ -2,7 +2,7 @@
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorReply, SyncReply } from '../../../src/protocol/messages.ts';
-import { packedType, unpackPages } from '../../../src/protocol/packed-pages.ts';
+import { packedType, unpackParts } from '../../../src/protocol/packed-pages.ts';
 import { parsePackedReply } from '../../../src/protocol/parse-reply.ts';
 import { StoreUnavailable, type ChangeStore } from '../../../src/server/change-store.ts';
 import { stampAt } from '../../../src/sync/clock.ts';
@@ -75,7 +75,7 @@ describe('a sync', () => {
     expect(packed.type).toBe(packedType);
     const read = parsePackedReply(packed.body);
     expect(read).toMatchObject({ ok: true, value: { ...rest, changes: [] } });
-    const pages = unpackPages(read.ok ? read.value.packed! : new Uint8Array())!;
+    const pages = unpackParts(read.ok ? read.value.packed! : [])!;
     expect(pages.map(({ table, ids, seqs, values }) => ({ table, ids, seqs, values }))).toEqual(
       rows.map(({ table, ids, seqs, values }) => ({ table, ids, seqs, values })),
     );

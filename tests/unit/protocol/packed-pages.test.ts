@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../../src/base/value.ts';
 import type { RowPage } from '../../../src/protocol/messages.ts';
-import { isPacked, packPages, splitHead, unpackPages, withHead } from '../../../src/protocol/packed-pages.ts';
+import {
+  isPacked,
+  packPages,
+  splitHead,
+  unpackPages,
+  unpackParts,
+  withHead,
+} from '../../../src/protocol/packed-pages.ts';
 import { parsePackedReply } from '../../../src/protocol/parse-reply.ts';
 import { damagedBytes } from '../../support/malformed.ts';
 import { holds } from '../../support/property.ts';
@@ -211,6 +218,19 @@ describe('bytes that are no packed pages', () => {
   });
 });
 
+describe('several bodies', () => {
+  const bodies = [pageOf({ a: [1, 2] }), pageOf({ a: [3] })].map((page) => packPages([page])!);
+
+  it('are read one after the other', () => {
+    expect(unpackParts(bodies)?.map(plain)).toEqual(bodies.flatMap((body) => unpackPages(body)!.map(plain)));
+    expect(unpackParts([])).toEqual([]);
+  });
+
+  it('are all refused when one of them is damaged', () => {
+    expect(unpackParts([bodies[0]!, bodies[1]!.slice(1)])).toBeNull();
+  });
+});
+
 describe('a packed reply', () => {
   const reply = {
     ...{ results: [], changes: [], cursor: 1, epoch: 'e', head: 1, more: false, clock: 0, serverTime: 0 },
@@ -218,7 +238,7 @@ describe('a packed reply', () => {
 
   it('is its JSON with the rows behind it', () => {
     const rows = packPages([pageOf({ a: [1, 2] })])!;
-    expect(parsePackedReply(withHead(reply, [rows]))).toEqual({ ok: true, value: { ...reply, packed: rows } });
+    expect(parsePackedReply(withHead(reply, [rows]))).toEqual({ ok: true, value: { ...reply, packed: [rows] } });
     expect(splitHead(withHead(reply, [rows])).rest).toEqual(rows);
   });
 

@@ -68,10 +68,10 @@ describe('news', () => {
   it('are the same where many rows came packed', () => {
     const desk = createNews({ now: () => now });
     desk.listen();
-    desk.note({ changes: [], packed: packPages([word, messages(['c1', 'tutor', now], ['c2', 'learner', now])])! });
+    desk.note({ changes: [], packed: [packPages([word, messages(['c1', 'tutor', now], ['c2', 'learner', now])])!] });
     expect(desk.take()).toEqual({ rows: 4, answers: 1, conversation: 'c1' });
     desk.listen();
-    desk.note({ changes: [], packed: new Uint8Array(9) });
+    desk.note({ changes: [], packed: [new Uint8Array(9)] });
     expect(desk.take()).toEqual(nothing);
   });
 });
