@@ -143,6 +143,22 @@ export class AppPage {
     await expect(this.page.getByRole('status').filter({ hasText: new RegExp(`^${words}$`) })).toBeVisible();
   }
 
+  /** The message at the foot of the screen stays, as while a pointer is on it. */
+  async holdToast(): Promise<void> {
+    await this.page.locator('[role="status"] > [role="presentation"]').dispatchEvent('pointerenter');
+  }
+
+  /** The message is there and hides nothing of this. */
+  async toastIsClearOf(control: Locator): Promise<void> {
+    const toast = this.page.locator('[role="status"] > [role="presentation"]');
+    await expect
+      .poll(async () => {
+        const [shown, below] = [await toast.boundingBox(), await control.boundingBox()];
+        return shown && below && (shown.y + shown.height <= below.y || below.y + below.height <= shown.y);
+      })
+      .toBe(true);
+  }
+
   async addStarterDeck(): Promise<void> {
     await this.goTo('Today');
     await this.page.getByRole('button', { name: /^Add \d+ words$/ }).click();

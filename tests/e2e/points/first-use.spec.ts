@@ -26,8 +26,11 @@ test('the starter deck of at least 200 words is added with one tap and reviewed'
   await app.addStarterDeck();
   await expect.poll(() => app.wordCount()).toBeGreaterThanOrEqual(200);
 
+  await app.holdToast();
   await app.goTo('Review');
-  await app.page.getByRole('button', { name: 'Show answer' }).click();
+  const show = app.page.getByRole('button', { name: 'Show answer' });
+  await app.toastIsClearOf(show);
+  await show.click();
   const answers = app.page.getByRole('group', { name: 'How well did you know it?' });
   await expect(answers.getByRole('button')).toHaveCount(4);
   await answers.getByRole('button', { name: 'Good' }).click();
