@@ -219,9 +219,13 @@ export class FakeWorker implements WorkerLink {
     if (this.#alive) soon(() => this.#listener(copy));
   }
 
-  #open(): Promise<Result<OpenedDatabase, DatabaseFailure>> {
+  async #open(): Promise<Result<OpenedDatabase, DatabaseFailure>> {
+    // Long enough for a message to the page and one back.
+    for (let task = 0; task < 4; task += 1) await new Promise<void>(soon);
+    // What has ended runs no further.
+    if (!this.#alive) return new Promise(() => undefined);
     const { openFailure } = this.#browser;
-    if (openFailure) return Promise.resolve({ ok: false, error: openFailure });
+    if (openFailure) return { ok: false, error: openFailure };
     if (this.#browser.leaders > 0) throw new Error('two workers have the database open');
     const file = this.#browser.openFile();
     this.#driver = {
@@ -237,7 +241,7 @@ export class FakeWorker implements WorkerLink {
       newId: () => this.#browser.newId(),
     });
     if (!opened.ok) throw new Error('the file is newer than the app');
-    return Promise.resolve(ok({ database: opened.value, storage: 'opfs' }));
+    return ok({ database: opened.value, storage: 'opfs' });
   }
 }
 

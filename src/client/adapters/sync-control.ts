@@ -89,13 +89,17 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
     pacing.reconsider();
   };
   look();
-  database.live('sync.status', {}, ([row]) => {
-    const signedIn = status === null && row !== undefined && row.user_id !== null;
-    status = row ?? null;
-    followPokes();
-    plan();
-    if (signedIn) request('open');
-  });
+  const followStatus = (): void => {
+    database.live('sync.status', {}, ([row]) => {
+      const signedIn = status === null && row !== undefined && row.user_id !== null;
+      status = row ?? null;
+      followPokes();
+      plan();
+      if (signedIn) request('open');
+    });
+  };
+  // What the first screen asks is answered first.
+  setTimeout(followStatus);
   database.onLocalChange(() => request('change'));
   const wantStorage = ({ kind }: DatabaseState): void => {
     if (kind === 'opening') tell({ type: 'storage-wanted' });

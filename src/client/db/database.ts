@@ -62,6 +62,7 @@ export class Database {
   #written: Set<string> | null = null;
   /** Whether this opening of the file has edited, and so is a writer (sync/writers.ts). */
   #writes = false;
+  #canStamp = false;
   readonly newId: () => string;
 
   /** Opens and migrates. `newer`: a newer version of the app has migrated the file. Throws `StorageError`. */
@@ -99,7 +100,6 @@ export class Database {
         return this.driver.insertNew?.(insert) ?? insert.rows;
       },
     };
-    driver.defineFunction('local_stamp', () => this.#stamp);
   }
 
   read<T>(work: (sql: ReadSql) => T): T {
@@ -111,6 +111,7 @@ export class Database {
     const written = new Set<string>();
     this.#written = written;
     try {
+      this.#enableStamps();
       this.#prepared('BEGIN IMMEDIATE').run();
       this.#stamp = tick(this.#stamp, this.now());
       if (origin === 'local' && !this.#writes) this.#becomeWriter();
@@ -204,6 +205,13 @@ export class Database {
     }
   }
 
+  /** Only what writes, and what makes triggers, needs it: a start that only reads is the sooner there. */
+  #enableStamps(): void {
+    if (this.#canStamp) return;
+    this.driver.defineFunction('local_stamp', () => this.#stamp);
+    this.#canStamp = true;
+  }
+
   #becomeWriter(): void {
     const past = beginWriter(readPast(this.#readSql), { writer: this.newId(), latest: latestWaiting(this.#readSql) });
     this.#prepared(writePast).run([JSON.stringify(past)]);
@@ -214,6 +222,7 @@ export class Database {
     const plan = migrationPlan(this.#file(), this.schema);
     if (!plan.ok) return err(plan.error);
     if (plan.value.length === 0) return ok(null);
+    this.#enableStamps();
     this.driver.exec('BEGIN IMMEDIATE');
     try {
       for (const sql of plan.value) this.driver.exec(sql);
@@ -233,25 +242,33 @@ export class Database {
       return rows;
     };
     const [header] = ask('PRAGMA user_version');
-    const objects = ask('SELECT type, name, sql FROM sqlite_schema') as unknown as StoredObject[];
     return {
       version: Number(header?.['user_version'] ?? 0),
-      objects,
+      // Asked for only by a file that is behind.
+      get objects() {
+        return ask('SELECT type, name, sql FROM sqlite_schema') as unknown as StoredObject[];
+      },
       columnsOf: (table) => ask(`SELECT name FROM pragma_table_info('${table}')`).map(({ name }) => String(name)),
       fullText: this.driver.fullText,
     };
   }
 
+  /** Only the very first opening of a file writes. */
   #load(): void {
-    this.write(
-      (sql) => sql.run('INSERT INTO sync_state (one, device) VALUES (1, ?) ON CONFLICT DO NOTHING', [this.newId()]),
-      'sync',
-    );
-    const [state] = this.#readSql.arrays(
-      'SELECT clock_offset, max(clock, coalesce((SELECT max(stamp) FROM outbox), 0)) FROM sync_state',
-    );
+    const state = this.#clockState() ?? this.#becomeDevice();
     assert(state, 'sync_state has its row');
     this.#clockOffset = Number(state[0]);
     this.observeStamp(Number(state[1]));
+  }
+
+  #becomeDevice(): Value[] | undefined {
+    this.write((sql) => sql.run('INSERT INTO sync_state (one, device) VALUES (1, ?)', [this.newId()]), 'sync');
+    return this.#clockState();
+  }
+
+  #clockState(): Value[] | undefined {
+    return this.#readSql.arrays(
+      'SELECT clock_offset, max(clock, coalesce((SELECT max(stamp) FROM outbox), 0)) FROM sync_state',
+    )[0];
   }
 }

@@ -7,7 +7,14 @@ import type { Result } from '../../base/result.ts';
 import type { DatabaseFailure } from './api.ts';
 import type { Database } from './database.ts';
 import { RequestServer, type RequestServerOptions } from './request-server.ts';
-import { compareVersions, type ChannelMessage, type FromWorker, type ToWorker, type Versions } from './rpc.ts';
+import {
+  compareVersions,
+  type ChannelMessage,
+  type FromWorker,
+  type Request,
+  type ToWorker,
+  type Versions,
+} from './rpc.ts';
 
 export interface OpenedDatabase {
   readonly database: Database;
@@ -47,6 +54,8 @@ interface Reign {
 export class Leader {
   readonly #options: LeaderOptions;
   #reign: Reign | null = null;
+  /** What its page asked while the database was opening, in order. */
+  readonly #early: Request[] = [];
   #closing = false;
 
   constructor(options: LeaderOptions) {
@@ -70,14 +79,21 @@ export class Leader {
       void this.#stepDown('closed');
     } else if (message.kind === 'store-port') {
       for (const port of ports) this.#serveStore(port);
-    } else {
-      const { id, toPage } = this.#options;
-      this.#reign?.server.handle({ page: id, request: message, reply: toPage });
+    } else if (this.#reign) {
+      this.#answer(this.#reign, message);
+    } else if (!this.#closing) {
+      this.#early.push(message);
     }
+  }
+
+  #answer({ server }: Reign, request: Request): void {
+    const { id, toPage } = this.#options;
+    server.handle({ page: id, request, reply: toPage });
   }
 
   async #lead(): Promise<void> {
     if (this.#isClosing()) return;
+    this.#options.toPage({ kind: 'opening' });
     const opened = await this.#options.openDatabase();
     if (!opened.ok) {
       this.#options.toPage({ kind: 'failed', failure: opened.error });
@@ -93,10 +109,13 @@ export class Leader {
     const server = new RequestServer({ database, newId, schedule, later, onBug });
     const channel = openChannel();
     channel.onMessage((message) => this.#hear(message));
-    this.#reign = { opened, server, channel, storePorts: [], end };
+    const reign = { opened, server, channel, storePorts: [], end };
+    this.#reign = reign;
     database.onCommit((tables, origin) => {
       if (origin === 'local' && tables.has('outbox')) toPage({ kind: 'local-change' });
     });
+    // The first screen's rows are on their way before its page has to do with who leads.
+    for (const request of this.#early.splice(0)) this.#answer(reign, request);
     toPage({ kind: 'leading', storage });
     this.#announce();
   }

@@ -168,8 +168,8 @@ class WorkerDatabase implements PageDatabase {
 
   #start(): void {
     this.#session = new PageSession(this.#environment, {
-      onLeader: (leadership) => {
-        this.#setState({ kind: 'ready', ...leadership });
+      onReady: (leadership) => this.#setState({ kind: 'ready', ...leadership }),
+      onLeader: () => {
         for (const request of this.#requests.open()) this.#session?.send(request);
       },
       onResponse: (response) => {

@@ -13,8 +13,10 @@ export interface Leadership {
 }
 
 export interface SessionEvents {
-  /** There is a new leader, which has heard nothing yet. */
-  onLeader(leadership: Leadership): void;
+  /** There is somebody to ask, who has heard nothing yet: a leader, or the own worker that is about to be. */
+  onLeader(): void;
+  /** The leader has the database open. */
+  onReady(leadership: Leadership): void;
   onResponse(response: Response): void;
   onFailed(failure: DatabaseFailure): void;
   onOutdated(): void;
@@ -33,6 +35,8 @@ export class PageSession {
   readonly #stopped = new AbortController();
   /** Whose turn it is: the own worker's, another tab's, or nobody's yet. */
   #leader: string | null = null;
+  /** Whether the own worker has the database open. */
+  #hasDatabase = false;
   #started = false;
 
   constructor(environment: PageEnvironment, events: SessionEvents) {
@@ -64,7 +68,7 @@ export class PageSession {
 
   /** A port for the service worker, or null when the data is not here. */
   openStorePort(): MessagePort | null {
-    if (!this.leads) return null;
+    if (!this.#hasDatabase) return null;
     const [ours, theirs] = this.#environment.createPorts();
     this.#worker.post({ kind: 'store-port' }, [ours]);
     return theirs;
@@ -78,6 +82,7 @@ export class PageSession {
     this.#worker.terminate();
     this.#channel.close();
     this.#leader = null;
+    this.#hasDatabase = false;
   }
 
   #hello(): void {
@@ -90,8 +95,11 @@ export class PageSession {
       case 'started':
         this.#started = true;
         return void this.#watch(message.life);
+      case 'opening':
+        return this.#lead();
       case 'leading':
-        return this.#follow(this.#id, { role: 'leader', storage: message.storage });
+        this.#hasDatabase = true;
+        return this.#events.onReady({ role: 'leader', storage: message.storage });
       case 'response':
         return this.#events.onResponse(message);
       case 'failed':
@@ -121,11 +129,18 @@ export class PageSession {
     }
   }
 
+  /** Nobody else can lead now, and what is asked meanwhile is answered as soon as the database is open. */
+  #lead(): void {
+    this.#leader = this.#id;
+    this.#events.onLeader();
+  }
+
   /** A leader that only repeats itself, for a page that is new, has heard our requests. */
   #follow(leader: string, leadership: Leadership): void {
     if (this.#leader === leader) return;
     this.#leader = leader;
-    this.#events.onLeader(leadership);
+    this.#events.onReady(leadership);
+    this.#events.onLeader();
   }
 
   /** The worker holds this lock as long as it lives, however it ends. */

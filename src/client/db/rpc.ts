@@ -50,6 +50,8 @@ export type FromWorker =
   | Response
   /** The Web Lock `life` is held for as long as this worker lives. */
   | { readonly kind: 'started'; readonly life: string }
+  /** The lock is its own. What is asked from now on is answered when the database is open, before `leading`. */
+  | { readonly kind: 'opening' }
   | { readonly kind: 'leading'; readonly storage: 'opfs' | 'indexeddb' }
   | { readonly kind: 'failed'; readonly failure: DatabaseFailure }
   /** Another version is there, and this one has closed the database. */

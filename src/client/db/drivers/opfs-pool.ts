@@ -43,9 +43,10 @@ const pragmas = [
   'PRAGMA temp_store = memory',
   // Negative: in KiB.
   'PRAGMA cache_size = -16384',
-  // Reads: only then does SQLite open the log.
-  'PRAGMA schema_version',
 ];
+
+/** What only reads goes without the log's methods. Whatever else begins otherwise may write. */
+const question = /^\s*(?:SELECT|WITH|PRAGMA)\b/i;
 
 /** Loads and starts SQLite; touches no file, so it may begin before the lock is held. */
 export function startSqlite(init: () => Promise<Sqlite3Static> = () => initSqlite()): StartedSqlite {
@@ -81,15 +82,21 @@ function openDatabase({
 }): Driver {
   const db = new pool.OpfsSAHPoolDb(poolFile);
   const handle = openWasmHandle({ sqlite3, db: Number(db.pointer), outOfSpace: space.ranOut });
-  let freeLog = (): void => undefined;
+  let freeLog: (() => void) | null = null;
+  /** Made when it is first written: a start that only reads is the sooner there. */
+  const beforeWriting = (sql: string): void => {
+    if (freeLog !== null || question.test(sql)) return;
+    // Reads: only then does SQLite open the log.
+    handle.exec('PRAGMA schema_version');
+    freeLog = joinLogWrites({ sqlite3, db: Number(db.pointer) });
+  };
   const close = (): void => {
     handle.finalizeAll();
     db.close();
-    freeLog();
+    freeLog?.();
   };
   try {
     for (const pragma of pragmas) handle.exec(pragma);
-    freeLog = joinLogWrites({ sqlite3, db: Number(db.pointer) });
   } catch (cause) {
     close();
     throw cause;
@@ -97,8 +104,14 @@ function openDatabase({
   return {
     kind: 'opfs-pool',
     fullText: 'fts5',
-    exec: handle.exec,
-    prepare: handle.prepare,
+    exec: (sql) => {
+      beforeWriting(sql);
+      handle.exec(sql);
+    },
+    prepare: (sql) => {
+      beforeWriting(sql);
+      return handle.prepare(sql);
+    },
     defineFunction: handle.defineFunction,
     insertNew: handle.insertNew,
     persist: () => Promise.resolve(ok(null)),

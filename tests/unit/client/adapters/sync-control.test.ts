@@ -20,6 +20,15 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
+it('asks for its own status when the first screen has asked for what it shows', async () => {
+  const fake = new FakeLocalDatabase();
+  const database = Object.assign(fake, { openStorePort: () => null, onLocalChange: () => () => undefined });
+  const live = vi.spyOn(database, 'live');
+  createSyncControl({ database, now: () => 1 });
+  queueMicrotask(() => database.live('words.list', { search: '', limit: 1, offset: 0 }, () => undefined));
+  await vi.waitFor(() => expect(live.mock.calls.map(([name]) => name)).toEqual(['words.list', 'sync.status']));
+});
+
 it('has the service worker give the storage up to a page that has begun to open it', async () => {
   const fake = new FakeLocalDatabase();
   const database = Object.assign(fake, { openStorePort: () => null, onLocalChange: () => () => undefined });

@@ -43,6 +43,39 @@ describe('one page', () => {
     expect(database.state).toEqual({ kind: 'ready', role: 'leader', storage: 'opfs' });
   });
 
+  it('has what was asked while it opened before it hears that it leads, each answered once', async () => {
+    const heard: string[] = [];
+    browser.onDelivery = (_, message) => {
+      if (message.kind !== 'started') heard.push(message.kind === 'response' ? `response ${message.id}` : message.kind);
+    };
+    const page = browser.openPage();
+    const { seen } = watch(page.database);
+    const stopped = watch(page.database);
+    stopped.stop();
+    await leading(page);
+    await keys(page.database);
+    expect(heard).toEqual(['opening', 'response 1', 'leading', 'response 3']);
+    expect([seen, stopped.seen]).toEqual([[[]], []]);
+  });
+
+  it('hidden while it opens, gets its answers when it is shown again', async () => {
+    const page = browser.openPage();
+    const { environment, database } = page;
+    let openings = 0;
+    browser.onDelivery = (_, message) => {
+      if (message.kind !== 'opening') return;
+      openings += 1;
+      if (openings === 1) environment.become('gone');
+    };
+    const { seen } = watch(database);
+    const stored = put(database, 'a');
+    await state(page, 'suspended');
+    environment.become('shown');
+    expect(await stored).toEqual({ ok: true, value: null });
+    await until(() => expect(seen.at(-1)).toEqual(['a']));
+    expect(openings).toBe(2);
+  });
+
   it('keeps live queries up to date until they are stopped', async () => {
     const { database } = browser.openPage();
     const { seen, stop } = watch(database);

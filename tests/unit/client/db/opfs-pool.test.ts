@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Database } from '../../../../src/client/db/database.ts';
 import { StorageError, type Driver } from '../../../../src/client/db/driver.ts';
 import { openOpfsPool, poolFile, startSqlite } from '../../../../src/client/db/drivers/opfs-pool.ts';
 import { FakeDisk, initBrowserSqlite } from '../../../support/fake-sync-opfs.ts';
@@ -37,6 +38,23 @@ async function storedOn(disk: FakeDisk): Promise<number[]> {
 }
 
 const filler = 'x'.repeat(1_500);
+
+it('is opened by the app anew without a write, after an end that closed nothing', async () => {
+  const openApp = async (disk: FakeDisk, device: string): Promise<Database> => {
+    const opened = Database.open({ driver: await open(disk), clock: { now: () => 1 }, newId: () => device });
+    if (!opened.ok) throw new Error('the file is newer than the app');
+    return opened.value;
+  };
+  const disk = new FakeDisk();
+  const first = await openApp(disk, 'first');
+  const left = disk.copy();
+  const writesLeft = left.writes;
+  const second = await openApp(left, 'second');
+  expect(left.writes).toBe(writesLeft);
+  expect(second.read((sql) => sql.arrays('SELECT device FROM sync_state'))).toEqual([['first']]);
+  await second.close();
+  await first.close();
+});
 
 describe('the pool on its disk', () => {
   let disk: FakeDisk;
