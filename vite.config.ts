@@ -22,7 +22,7 @@ const appBuild: UserConfig = {
   publicDir: '../../public',
   cacheDir: '../../.cache/vite',
   plugins: [sqliteWithoutItsWorkers(), svelte({ configFile: false }), firstScript(), serviceWorker()],
-  worker: { format: 'es', plugins: () => [sqliteWithoutItsWorkers()] },
+  worker: { format: 'es', plugins: () => [sqliteWithoutItsWorkers(), leanSqlite()] },
   // Pre-bundling would take its WASM away from beside it.
   optimizeDeps: { exclude: ['@sqlite.org/sqlite-wasm'] },
   build: {
@@ -86,7 +86,7 @@ function serviceWorker(): Plugin[] {
     includeManifestIcons: false,
     injectManifest: {
       rollupFormat: 'iife',
-      buildPlugins: { vite: [sqliteInClassicScript()] },
+      buildPlugins: { vite: [sqliteInClassicScript(), leanSqlite()] },
       globPatterns: ['**/*.{js,css,html,wasm,svg,png,json,woff2}'],
       globIgnores: ['screenshots/**', 'sw.js'],
       maximumFileSizeToCacheInBytes: 10_000_000,
@@ -111,6 +111,29 @@ function sqliteWithoutItsWorkers(): Plugin {
  */
 function sqliteInClassicScript(): Plugin {
   return editSqlite('sqlite-in-classic-script', (code) => code.replaceAll('import.meta.url', 'self.location.href'));
+}
+
+/**
+ * Parts of sqlite-wasm that nothing here calls, a quarter of its script, each by what it alone says: the worker API, virtual
+ * tables in JavaScript, and the file systems that are disabled (opfs-pool.ts). Every start would read them.
+ */
+const unusedParts = [
+  'sqlite3.initWorker1API = ',
+  'sqlite3.vtab = ',
+  'disable?.vfs?.kvvfs) return',
+  'disable?.vfs?.opfs && ',
+  'const installOpfsVfs = ',
+  'disable?.vfs?.["opfs-wl"]) return',
+];
+
+function leanSqlite(): Plugin {
+  return editSqlite('lean-sqlite', (code) => {
+    const part =
+      /\n\t\tglobalThis\.sqlite3ApiBootstrap\.initializers\.push\(function\(sqlite3\) \{\n.*?\n\t\t\}\);(?=\n)/gs;
+    const unused = [...code.matchAll(part)].filter(([text]) => unusedParts.some((sign) => text.includes(sign)));
+    if (unused.length !== unusedParts.length) return code;
+    return unused.reduce((rest, [text]) => rest.replace(text, () => ''), code);
+  });
 }
 
 function editSqlite(name: string, edit: (code: string) => string): Plugin {

@@ -23,7 +23,8 @@ export default defineConfig((env) => {
     root: join(import.meta.dirname, 'pages'),
     publicDir: false,
     plugins: (theirs.plugins ?? []).filter(isForSqlite),
-    ...(theirs.worker ? { worker: theirs.worker } : {}),
+    // Plain SQLite is the library as it is published.
+    worker: { format: 'es', plugins: () => (theirs.worker?.plugins?.() ?? []).filter(isForSqlite) },
     build: {
       outDir: join(built, 'pages'),
       emptyOutDir: true,
