@@ -20,6 +20,33 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
+/**
+ * Whether the bytes are UTF-8 (RFC 3629, section 4): none is cut short, longer than it need be, half of a pair, or beyond
+ * the last letter. To decode them instead makes a text that nobody reads.
+ */
+export function isUtf8(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  for (let at = 0; at < length; at += 1) {
+    const lead = bytes[at]!;
+    if (lead < 0x80) continue;
+    const following = followingBytes(lead);
+    if (following === 0 || at + following >= length) return false;
+    const second = bytes[at + 1]!;
+    const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+    if (second < least || second > most) return false;
+    for (let next = at + 2; next <= at + following; next += 1) if ((bytes[next]! & 0xc0) !== 0x80) return false;
+    at += following;
+  }
+  return true;
+}
+
+/** How many bytes follow the first one of a letter that is not ASCII; 0 where none begins so. */
+function followingBytes(lead: number): number {
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  return lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+}
+
 /** Bytes of a text. Half of a letter has none. */
 export function utf8Length(text: string): number {
   let bytes = 0;

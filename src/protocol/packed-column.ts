@@ -1,6 +1,6 @@
 /** A column of pulled rows as bytes: the same value once, numbers in few bytes, texts as UTF-8 one after the other. */
 import type { Cells } from '../base/cells.ts';
-import { decodeUtf8, encodeUtf8, utf8Length } from '../base/utf8.ts';
+import { decodeUtf8, encodeUtf8, isUtf8, utf8Length } from '../base/utf8.ts';
 import type { Value } from '../base/value.ts';
 import { packNumbers, sizeOfNumbers, unpackNumbers, type NumbersForm } from './packed-numbers.ts';
 
@@ -65,7 +65,7 @@ function takeNumbers(form: unknown, { rows, take }: { rows: number; take: Take }
 function unpackTexts(form: readonly unknown[], { rows, take }: { rows: number; take: Take }): Cells | null {
   const lengths = takeNumbers(form[2], { rows, take });
   const bytes = isSize(form[1]) ? take(form[1]) : null;
-  if (!lengths || !bytes || decodeUtf8(bytes) === null) return null;
+  if (!lengths || !bytes || !isUtf8(bytes)) return null;
   const ends = new Uint32Array(rows);
   let end = 0;
   for (let row = 0; row < rows; row += 1) {

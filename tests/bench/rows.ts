@@ -6,6 +6,9 @@
  * in every language (Zipf's law): what a full-text index costs depends on it.
  */
 import type { Value } from '../../src/base/value.ts';
+import { limits } from '../../src/protocol/limits.ts';
+import type { RowPage } from '../../src/protocol/messages.ts';
+import { columnsOf } from '../../src/schema/tables.ts';
 
 export interface BenchWord {
   readonly id: string;
@@ -56,6 +59,24 @@ export function columnsOfWord(word: BenchWord): Record<string, Value> {
   const { id: _id, ...columns } = word;
   const card = { learning_steps: 0, reps: 0, lapses: 0, card_state: 0, last_review_at: null };
   return { language, note: '', ...columns, ...card };
+}
+
+/** The pages of a pull of all of them: as the server sends them, in the order of their sequence. */
+export function pagesOf(words: readonly BenchWord[]): RowPage[] {
+  const columns = columnsOf('vocabulary_item');
+  return Array.from({ length: Math.ceil(words.length / limits.pullRows) }, (_, page) => {
+    const from = page * limits.pullRows;
+    const some = words.slice(from, from + limits.pullRows);
+    const rows = some.map(columnsOfWord);
+    return {
+      table: 'vocabulary_item',
+      ids: some.map(({ id }) => id),
+      seqs: some.map((_word, index) => from + index + 1),
+      deleted: [],
+      columns,
+      values: columns.map((column) => rows.map((row) => row[column]!)),
+    };
+  });
 }
 
 /** Cut at 40 characters. */

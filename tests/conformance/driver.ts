@@ -266,7 +266,10 @@ export function describeDriver(subject: DriverUnderTest): void {
         driver.exec(`CREATE TABLE woken (id TEXT)`);
         driver.exec(`CREATE TRIGGER t_inserted AFTER INSERT ON t BEGIN INSERT INTO woken VALUES (NEW.id); END`);
       });
-      const free = (): void => driver.exec('DROP TABLE t; CREATE TABLE t (id TEXT NOT NULL UNIQUE, a, b, c, d, e, f)');
+      const free = (): void =>
+        driver.exec(
+          'DROP TABLE t; CREATE TABLE t (id TEXT NOT NULL UNIQUE, a INTEGER, b TEXT, c REAL, d TEXT, e TEXT, f TEXT) STRICT',
+        );
 
       it('go in from columns of every kind, as they are bound one by one', () => {
         free();

@@ -77,7 +77,8 @@ function columnsThatBreak(before: Table, now: Table): string[] {
 /** Whether every value of the column as it was may stand in it as it is. */
 function takesAll(now: Column | undefined, before: Column): boolean {
   if (now?.type !== before.type || (before.nullable === true && now.nullable !== true)) return false;
-  if (now.default === undefined && before.default !== undefined) return false;
+  // Older files keep the default that their tables were made with, and pulled rows are left to it (pulled-rows.ts).
+  if (before.default !== undefined && now.default !== before.default) return false;
   if (now.type !== 'text') return before.type !== 'text' && now.min <= before.min && now.max >= before.max;
   if (before.type !== 'text') return false;
   const choices = now.enum === undefined || (before.enum?.every((each) => now.enum!.includes(each)) ?? false);
@@ -96,6 +97,9 @@ it('sees what would lock older apps out', () => {
   expect(become({ text: { ...text, enum: ['a'] }, whole: { ...whole, min: 1 } })).toEqual(['text', 'whole']);
   expect(become({ text: { ...text, maxLength: 9 }, whole: { ...whole, type: 'real' } })).toEqual(['text', 'whole']);
   expect(become({ text, whole, more: whole })).toEqual(['more']);
+  const defaulted = { columns: { whole: { ...whole, default: 1 } } };
+  const changed = { columns: { whole: { ...whole, default: 2 } } };
+  expect(columnsThatBreak({ priority: 1, ...defaulted }, { priority: 1, ...changed })).toEqual(['whole']);
 });
 
 it('names a column null by default or never: on the wire, null stands for a value that is not there', () => {

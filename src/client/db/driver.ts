@@ -20,9 +20,9 @@ export interface Driver {
   /** A function without arguments for triggers (see database.ts: `local_stamp()`). */
   defineFunction(name: string, value: () => number): void;
   /**
-   * Inserts rows into a table, in the order that is given, but none whose id is there, and wakes no trigger. Gives those
-   * that may not have been inserted: because they are there, or because the table refuses them. Where a driver has it,
-   * this is by far the fastest way for thousands of rows.
+   * Inserts rows into a `STRICT` table, in the order that is given, but none whose id is there, and wakes no trigger.
+   * Gives those that may not have been inserted: because they are there, or because the table refuses them. Where a
+   * driver has it, this is by far the fastest way for thousands of rows.
    */
   readonly insertNew?: (insert: NewRows) => number[];
   /**

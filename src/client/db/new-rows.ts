@@ -16,25 +16,29 @@ const worthIt = 2_000;
 
 export interface PageOfRows {
   readonly page: RowPage;
-  /** Those of the table. */
-  readonly columns: readonly string[];
-  /** The values of a column by its place; of deleted rows, anything. */
-  readonly cellsOf: (column: number) => Cells;
+  /** What the table's columns get; of deleted rows, anything. Asked for once, and only where it is needed. */
+  readonly columns: () => readonly NamedCells[];
   /** Whether a row has to go the ordinary way. */
   readonly isKnown: (row: number) => boolean;
 }
 
+export interface NamedCells {
+  readonly name: string;
+  readonly cells: Cells;
+}
+
 /** Gives the rows that are left to be stored. */
-export function insertNewRows(sql: WriteSql, { page, columns, cellsOf, isKnown }: PageOfRows): readonly number[] {
+export function insertNewRows(sql: WriteSql, { page, columns, isKnown }: PageOfRows): readonly number[] {
   const { table, seqs } = page;
   const all = seqs.map((_, row) => row);
   if (all.length < worthIt) return all;
   const { ids, seqs: sequences } = isPacked(page) ? page.cells : { ids: asCells(page.ids), seqs: asCells(seqs) };
   const known = new Set(all.filter(isKnown));
+  const given = columns();
   const left = sql.insertNew({
     table,
-    columns: ['id', '_seq', ...columns],
-    cells: [ids, sequences, ...columns.map((_, at) => cellsOf(at))],
+    columns: ['id', '_seq', ...given.map(({ name }) => name)],
+    cells: [ids, sequences, ...given.map(({ cells }) => cells)],
     rows: known.size === 0 ? all : all.filter((row) => !known.has(row)),
   });
   return [...known, ...left];

@@ -28,8 +28,11 @@ export function applyPage(sql: WriteSql, page: RowPage): void {
   const removed: string[] = [];
   const left = insertNewRows(sql, {
     page,
-    columns: columns.map(([name]) => name),
-    cellsOf: (at) => fitting(columns[at]![1], cellsAt(page, places[at]!)),
+    columns: () =>
+      columns.flatMap(([name, column], at) => {
+        const cells = fitting(column, cellsAt(page, places[at]!));
+        return isDefault(column, cells) ? [] : [{ name, cells }];
+      }),
     isKnown: (row) => lacksValues || deleted.has(row) || (dirty.size > 0 && dirty.has(page.ids[row]!)),
   });
   for (const index of left) {
@@ -137,6 +140,10 @@ function fits(column: Column, value: Value | undefined): value is Value {
   return column.type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'number';
 }
 
+function areNumbersOf({ type }: Column, values: Float64Array): boolean {
+  return type === 'real' || (type === 'integer' && values.every(Number.isSafeInteger));
+}
+
 /** A column of the page by its place there, or undefined for a place of none. */
 function cellsAt(page: RowPage, place: number): Cells | undefined {
   if (isPacked(page)) return page.cells.columns[place];
@@ -154,10 +161,15 @@ function fitting(column: Column, cells: Cells | undefined): Cells {
     case 'texts':
       return column.type === 'text' ? cells : { kind: 'same', value: otherwise };
     case 'numbers':
-      return cells.values.every((value) => fits(column, value)) ? cells : replaced(column, Array.from(cells.values));
+      return areNumbersOf(column, cells.values) ? cells : replaced(column, Array.from(cells.values));
     case 'values':
       return cells.values.every((value) => fits(column, value)) ? cells : replaced(column, cells.values);
   }
+}
+
+/** What the table gives a new row by itself, for less than a value that is bound. */
+function isDefault(column: Column, cells: Cells): boolean {
+  return cells.kind === 'same' && cells.value === (column.default ?? null);
 }
 
 function replaced(column: Column, values: readonly Value[]): Cells {

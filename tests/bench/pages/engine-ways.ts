@@ -6,7 +6,8 @@ import type { Value } from '../../../src/base/value.ts';
 import type { Database, ReadSql, WriteSql } from '../../../src/client/db/database.ts';
 import { createSyncStore } from '../../../src/client/db/sync-store.ts';
 import type { Change, RowPage, SyncReply } from '../../../src/protocol/messages.ts';
-import { columnsOf } from '../../../src/schema/tables.ts';
+import { packPages } from '../../../src/protocol/packed-pages.ts';
+import { columnsOf, schemaVersion } from '../../../src/schema/tables.ts';
 import { latestStamp } from '../../../src/sync/change.ts';
 import type { Batch } from '../../../src/sync/ports.ts';
 
@@ -21,16 +22,16 @@ const into = `INSERT INTO ${table} (id, _seq, ${columns.join(', ')})`;
 const boundRows = 100;
 
 export const applyWays = {
-  product: (database: Database, pages: readonly RowPage[]): Step[] => {
-    const store = createSyncStore(database);
-    return pages.map((page) => async () => {
-      const sent = await store.gather('down');
-      if (!sent.ok) throw new Error(sent.error.code);
-      const reply = { results: [], epoch: '', head: 0, more: false, clock: 0, serverTime: Date.now() };
-      const applied = await store.apply(sent.value, { ...reply, changes: [page], cursor: page.seqs.at(-1)! });
-      if (!applied.ok) throw new Error(applied.error.code);
-    });
-  },
+  product: (database: Database, pages: readonly RowPage[]): Step[] =>
+    applied(
+      database,
+      pages.map((page) => ({ page, rows: { changes: [], packed: packPages([page])! } })),
+    ),
+  unpacked: (database: Database, pages: readonly RowPage[]): Step[] =>
+    applied(
+      database,
+      pages.map((page) => ({ page, rows: { changes: [page] } })),
+    ),
   json: (database: Database, pages: readonly RowPage[]): Step[] => {
     const picked = ['id', '_seq', ...columns].map((_, index) => `value ->> ${index}`).join(', ');
     const statement = `${into} SELECT ${picked} FROM json_each(?) WHERE true ${upsert}`;
@@ -54,6 +55,21 @@ export const applyWays = {
 
 export type ApplyWay = keyof typeof applyWays;
 
+type Pulled = { readonly page: RowPage; readonly rows: Pick<SyncReply, 'changes' | 'packed'> };
+
+/** By the engine's own port, from the reply as the service worker hands it over. */
+function applied(database: Database, pulled: readonly Pulled[]): Step[] {
+  const store = createSyncStore(database);
+  return pulled.map(({ page, rows }, index) => async () => {
+    const sent = await store.gather('down');
+    if (!sent.ok) throw new Error(sent.error.code);
+    const reply = { results: [], epoch: '', head: 0, clock: 0, serverTime: Date.now() };
+    const more = index < pulled.length - 1;
+    const stored = await store.apply(sent.value, { ...reply, ...rows, more, cursor: page.seqs.at(-1)! });
+    if (!stored.ok) throw new Error(stored.error.code);
+  });
+}
+
 function rowsOf(page: RowPage): Value[][] {
   return page.ids.map((id, index) => [id, page.seqs[index]!, ...page.values.map((column) => column[index]!)]);
 }
@@ -71,46 +87,43 @@ export interface Acknowledging {
 }
 
 export const acknowledgeWays = {
-  product: (database: Database): Acknowledging => {
-    const store = createSyncStore(database);
-    return {
-      gather: async () => {
-        const batch = await store.gather('both');
-        if (!batch.ok) throw new Error(batch.error.code);
-        return batch.value;
-      },
-      settle: async (batch, reply) => {
-        const applied = await store.apply(batch, reply);
-        if (!applied.ok) throw new Error(applied.error.code);
-      },
-    };
-  },
+  product: acknowledging,
   json: (database: Database): Acknowledging => ({
-    gather: () => Promise.resolve(database.read(gatherJson)),
+    gather: () => Promise.resolve(batchOf(database.read(gatherJson))),
     settle: (batch, reply) => Promise.resolve(database.write((sql) => settleJson(sql, batch, reply), 'sync')),
   }),
 } as const;
 
+function acknowledging(database: Database): Acknowledging {
+  const store = createSyncStore(database);
+  return {
+    gather: async () => {
+      const batch = await store.gather('both');
+      if (!batch.ok) throw new Error(batch.error.code);
+      return batch.value;
+    },
+    settle: async (batch, reply) => {
+      const applied = await store.apply(batch, reply);
+      if (!applied.ok) throw new Error(applied.error.code);
+    },
+  };
+}
+
 export type AcknowledgeWay = keyof typeof acknowledgeWays;
 
 /** SQLite writes the whole list as one text, with just the dirty columns of each row. */
-function gatherJson(sql: ReadSql): Batch {
+function gatherJson(sql: ReadSql): Change[] {
   const values = columns.map((column) => `'${column}', t.${column}`).join(', ');
   const [[text]] = sql.arrays(`SELECT json_group_array(json_object('table', o.tbl, 'id', o.id, 'op', o.op,
 'stamp', o.stamp, 'values', (SELECT json_group_object(d.key, json_object(${values}) -> d.key) FROM json_each(o.stamps) d),
 'baseSeq', o.base_seq, 'base', json(o.base))) FROM outbox o LEFT JOIN ${table} t ON t.id = o.id`) as [[string]];
-  const changes = JSON.parse(text) as Change[];
-  const sender = {
-    user: 'ada',
-    device: 'benchmark',
-    schema: sql.schema.version,
-    writers: [],
-    epoch: '',
-    cursor: 0,
-    known: 0,
-    loads: 0,
-  };
-  return { ...sender, changes, more: false, attempts: 0, interval: null, unread: {} };
+  return JSON.parse(text) as Change[];
+}
+
+function batchOf(changes: readonly Change[]): Batch {
+  const sender = { user: 'ada', device: 'benchmark', schema: schemaVersion, writers: [], epoch: '' };
+  const state = { cursor: 0, known: 0, loads: 0, attempts: 0, interval: null };
+  return { ...sender, ...state, changes, more: false, unread: {} };
 }
 
 function settleJson(sql: WriteSql, batch: Batch, reply: SyncReply): void {

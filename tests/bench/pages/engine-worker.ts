@@ -7,9 +7,8 @@ import { Database } from '../../../src/client/db/database.ts';
 import { openOpfsPool } from '../../../src/client/db/drivers/opfs-pool.ts';
 import { createSyncStore } from '../../../src/client/db/sync-store.ts';
 import { limits } from '../../../src/protocol/limits.ts';
-import type { RowPage, SyncReply } from '../../../src/protocol/messages.ts';
-import { columnsOf } from '../../../src/schema/tables.ts';
-import { columnsOfWord, makeWords, type BenchWord } from '../rows.ts';
+import type { SyncReply } from '../../../src/protocol/messages.ts';
+import { makeWords, pagesOf, type BenchWord } from '../rows.ts';
 import { acknowledgeWays, applyWays, type Acknowledging, type AcknowledgeWay, type ApplyWay } from './engine-ways.ts';
 
 export type EngineJob = { readonly seed: number; readonly rows: number } & (
@@ -96,22 +95,4 @@ async function acknowledgeOnce({ gather, settle }: Acknowledging, head: number):
   const answered = performance.now();
   await settle(batch, reply);
   return { first: gathered - started, second: performance.now() - answered };
-}
-
-/** As the server sends them: in the order of their sequence. */
-function pagesOf(words: readonly BenchWord[]): RowPage[] {
-  const columns = columnsOf('vocabulary_item');
-  return Array.from({ length: Math.ceil(words.length / limits.pullRows) }, (_, page) => {
-    const from = page * limits.pullRows;
-    const some = words.slice(from, from + limits.pullRows);
-    const rows = some.map(columnsOfWord);
-    return {
-      table: 'vocabulary_item',
-      ids: some.map(({ id }) => id),
-      seqs: some.map((_, index) => from + index + 1),
-      deleted: [],
-      columns,
-      values: columns.map((column) => rows.map((row) => row[column]!)),
-    };
-  });
 }

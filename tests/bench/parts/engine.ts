@@ -19,7 +19,8 @@ import { columnsOfWord, makeWords } from '../rows.ts';
 const targets = { apply: 1_000, acknowledge: 50, mergesASecond: 20_000 };
 
 const applyNames: Readonly<Record<ApplyWay, string>> = {
-  product: 'ours (raw binds, 20 rows a statement)',
+  product: 'ours (packed rows, bound as they came)',
+  unpacked: 'ours, rows as JSON brought them',
   manyRows: 'raw binds, 100 rows a statement',
   json: 'json_each, one statement a page',
 };

@@ -3,16 +3,13 @@
  * depend on how busy the machine is.
  */
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { limits } from '../../../src/protocol/limits.ts';
 import type { RowPage } from '../../../src/protocol/messages.ts';
 import { packPages } from '../../../src/protocol/packed-pages.ts';
-import { columnsOf } from '../../../src/schema/tables.ts';
 import type { Series } from '../figures.ts';
 import type { Lab } from '../lab.ts';
-import { columnsOfWord, makeWords, type BenchWord } from '../rows.ts';
+import { makeWords, pagesOf } from '../rows.ts';
 
 const target = 5_500_000;
-const columns = columnsOf('vocabulary_item');
 
 const forms = {
   'as sent': (page: RowPage): Uint8Array => packPages([page])!,
@@ -40,22 +37,6 @@ export function measurePageForms(lab: Lab): Promise<Series[]> {
     }
   }
   return Promise.resolve(all);
-}
-
-function pagesOf(words: readonly BenchWord[]): RowPage[] {
-  return Array.from({ length: Math.ceil(words.length / limits.pullRows) }, (_, page) => {
-    const from = page * limits.pullRows;
-    const some = words.slice(from, from + limits.pullRows);
-    const rows = some.map(columnsOfWord);
-    return {
-      table: 'vocabulary_item',
-      ids: some.map(({ id }) => id),
-      seqs: some.map((_word, index) => from + index + 1),
-      deleted: [],
-      columns,
-      values: columns.map((column) => rows.map((row) => row[column]!)),
-    };
-  });
 }
 
 function brotli(bytes: Uint8Array, quality: number): Buffer {

@@ -42,18 +42,25 @@ function insertGroups(connection: Connection, { insert, texts, rows, size }: Gro
   if (rows.length === 0) return [];
   const { raw, db, fail, buffer } = connection;
   const { table, columns, cells } = insert;
-  const row = `(${columns.map(() => '?').join(', ')})`;
   const into = `INSERT OR IGNORE INTO ${table} (${columns.join(', ')})`;
-  const statement = compile(connection, `${into} VALUES ${Array<string>(size).fill(row).join(', ')}`);
-  const binders = cells.map((column, at) => binderOf(connection, { statement, column, start: texts.starts[at]! }));
+  const { rowsOfMarks, shared } = marksOf(cells, size);
+  const statement = compile(connection, `${into} VALUES ${rowsOfMarks}`);
+  const bound = cells.map((column, at): Bound => ({ statement, column, start: texts.starts[at]! }));
+  const binders = bound.filter(({ column }) => column.kind !== 'same').map((column) => binderOf(connection, column));
   // Only these pass through the buffer of the row that is bound.
   const copied = cells.flatMap((column) => (column.kind === 'values' ? [column.values] : []));
   const left: number[] = [];
   try {
+    // SQLite keeps them from one run to the next.
+    bound
+      .filter(({ column }) => column.kind === 'same')
+      .forEach((column, at) => {
+        if (binderOf(connection, column)(at + 1, 0) !== code.ok) throw fail();
+      });
     for (let from = 0; from < rows.length; from += size) {
       const group = rows.slice(from, from + size);
       buffer.start(copied.flatMap((values) => group.map((index) => values[index]!)));
-      let parameter = 0;
+      let parameter = shared;
       for (const index of group)
         for (const bind of binders) if (bind((parameter += 1), index) !== code.ok) throw fail();
       const outcome = raw.sqlite3_step(statement);
@@ -69,6 +76,17 @@ function insertGroups(connection: Connection, { insert, texts, rows, size }: Gro
   } finally {
     raw.sqlite3_finalize(statement);
   }
+}
+
+/** `(?2, ?1, ?3), (?4, ?1, ?5)`: what all rows share has the first numbers, and is bound once. */
+function marksOf(cells: readonly Cells[], size: number): { rowsOfMarks: string; shared: number } {
+  const shared = cells.filter(({ kind }) => kind === 'same').length;
+  let own = shared;
+  const row = (): string => {
+    let same = 0;
+    return `(${cells.map(({ kind }) => `?${kind === 'same' ? (same += 1) : (own += 1)}`).join(', ')})`;
+  };
+  return { rowsOfMarks: Array.from({ length: size }, row).join(', '), shared };
 }
 
 /** A trigger that is compiled in costs every row, though none of them has anything to do for a new row of the server. */
@@ -125,7 +143,13 @@ function binderOf(connection: Connection, { statement, column, start }: Bound): 
     }
     case 'numbers': {
       const { values } = column;
-      return (index, row) => bindNumber(raw, { statement, index, value: values[row]! });
+      // As a double where a whole number would have to become a bigint first: its column stores it as the integer it is.
+      return (parameter, row) => {
+        const value = values[row]!;
+        return (value | 0) === value
+          ? raw.sqlite3_bind_int(statement, parameter, value)
+          : raw.sqlite3_bind_double(statement, parameter, value);
+      };
     }
     case 'same': {
       const { value } = column;
