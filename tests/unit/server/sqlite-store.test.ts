@@ -55,6 +55,22 @@ it('says why it cannot open its file', () => {
   });
 });
 
+it('finds due cards beside rows that are damaged', async () => {
+  const card = (id: string) => ({
+    ...({ table: 'vocabulary_item', id, op: 'insert', stamp: settingInsert('x', '1').stamp, baseSeq: 0 } as const),
+    values: { language: 'de', word: id, translation: '', created_at: 1, due_at: 1, card_state: 2 },
+  });
+  const changes = ['a', 'b', 'c', 'd'].map(card);
+  expect(await store.exchange({ ...nothing, changes })).toMatchObject({ ok: true });
+  const other = new Database(file);
+  const damage = other.prepare('UPDATE row SET data = ? WHERE id = ?');
+  ['', '{"card_state":2,', '[]'].forEach((data, index) => damage.run(data, changes[index]!.id));
+  expect(await store.hasDueCards('u', testTime)).toBe(true);
+  damage.run('null', 'd');
+  other.close();
+  expect(await store.hasDueCards('u', testTime)).toBe(false);
+});
+
 it('compacts around conflicts that are damaged, and goes on to the other accounts', async () => {
   const day = 86_400_000;
   const rules = { conflictAge: 30 * day, deviceAge: 60 * day, settle: day };
