@@ -30,10 +30,23 @@ export function createPushControl(options: PushControlOptions): PushControl {
   const ask = askOver(options.fetch);
   const { patience = patienceDefault } = options;
 
+  /** A browser that cannot say, as one that is shutting down, has none. */
   const managerHere = async (): Promise<PushManager | null> => {
     if (options.permission() === null) return null;
-    const { pushManager = null } = ((await options.registration()) ?? {}) as { readonly pushManager?: PushManager };
-    return pushManager;
+    try {
+      const { pushManager = null } = ((await options.registration()) ?? {}) as { readonly pushManager?: PushManager };
+      return pushManager;
+    } catch {
+      return null;
+    }
+  };
+
+  const subscriptionHere = async (): Promise<PushSubscription | null> => {
+    try {
+      return (await (await managerHere())?.getSubscription()) ?? null;
+    } catch {
+      return null;
+    }
   };
 
   const known = async (): Promise<Result<PushReply, Failure>> => {
@@ -64,7 +77,7 @@ export function createPushControl(options: PushControlOptions): PushControl {
       const { key, subscription } = about.value;
       const present = obstacle(manager, key);
       if (present) return ok(present);
-      const here = await manager?.getSubscription();
+      const here = await subscriptionHere();
       if (!here || here.endpoint !== subscription?.endpoint) return off;
       return ok({ kind: 'on', hour: subscription.reminder?.hour ?? null });
     },
@@ -108,8 +121,8 @@ export function createPushControl(options: PushControlOptions): PushControl {
     },
 
     async forget() {
-      const subscription = await (await managerHere())?.getSubscription();
-      await subscription?.unsubscribe().catch(() => false);
+      // Whom the server does not wake is not woken, whatever the browser keeps.
+      await (await subscriptionHere())?.unsubscribe().catch(() => false);
     },
   };
   return control;

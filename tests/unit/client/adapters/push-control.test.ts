@@ -10,11 +10,16 @@ class FakeBrowser {
   asked = 0;
   /** Of the push service. */
   works = true;
+  /** What the browser itself fails at, as while it is shutting down. */
+  fails: 'registration' | 'getSubscription' | 'unsubscribe' | null = null;
   endpoint = 'https://push.example/1';
   subscribedWith: string | null = null;
 
   readonly pushManager = {
-    getSubscription: async () => (this.subscribedWith === null ? null : this.#subscription()),
+    getSubscription: async () => {
+      this.#attempt('getSubscription');
+      return this.subscribedWith === null ? null : this.#subscription();
+    },
     subscribe: async ({ applicationServerKey: key }: { applicationServerKey: string }) => {
       if (!this.works) throw new DOMException('no push service', 'AbortError');
       if (this.subscribedWith !== null && this.subscribedWith !== key) throw new DOMException('', 'InvalidStateError');
@@ -28,10 +33,20 @@ class FakeBrowser {
       endpoint: this.endpoint,
       toJSON: () => ({ endpoint: this.endpoint, keys: { p256dh: 'p', auth: 'a' } }),
       unsubscribe: async () => {
+        this.#attempt('unsubscribe');
         this.subscribedWith = null;
         return true;
       },
     };
+  }
+
+  async registration(): Promise<ServiceWorkerRegistration> {
+    this.#attempt('registration');
+    return this as unknown as ServiceWorkerRegistration;
+  }
+
+  #attempt(work: string): void {
+    if (this.fails === work) throw new DOMException(work, 'InvalidStateError');
   }
 }
 
@@ -66,7 +81,7 @@ const serve: typeof fetch = async (_path, init) => {
 
 function control() {
   return createPushControl({
-    registration: () => (hasWorker ? Promise.resolve(browser as unknown as ServiceWorkerRegistration) : undefined),
+    registration: () => (hasWorker ? browser.registration() : undefined),
     permission: () => browser.permission,
     askPermission: async () => {
       browser.asked += 1;
@@ -217,4 +232,22 @@ describe('what is on', () => {
     await push.keep();
     expect(told).toHaveLength(2);
   });
+
+  it.each(['registration', 'getSubscription', 'unsubscribe'] as const)(
+    'is kept and forgotten without a word where the browser fails at %s, and the next time will do',
+    async (work) => {
+      const push = control();
+      await push.turnOn(18);
+      browser.endpoint = 'https://push.example/2';
+      browser.fails = work;
+      await expect(push.forget()).resolves.toBeUndefined();
+      await expect(push.keep()).resolves.toBeUndefined();
+      expect((await push.state()).ok).toBe(true);
+      browser.fails = null;
+      await push.keep();
+      expect(server.subscription).toMatchObject({ endpoint: 'https://push.example/2' });
+      await push.forget();
+      expect(browser.subscribedWith).toBeNull();
+    },
+  );
 });
