@@ -114,7 +114,10 @@ export const tables = {
   review: {
     priority: 4,
     appendOnly: true,
-    indexes: [['vocabulary_item_id', 'reviewed_at'], ['reviewed_at']],
+    indexes: [
+      ['vocabulary_item_id', 'reviewed_at'],
+      ['card_state', 'reviewed_at', 'vocabulary_item_id'],
+    ],
     columns: {
       vocabulary_item_id: reference,
       /** ts-fsrs `Rating`: 1 again, 2 hard, 3 good, 4 easy. */

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../../../src/client/db/database.ts';
 import type { Driver } from '../../../../src/client/db/driver.ts';
+import { planQuery } from '../../../../src/client/db/queries.ts';
 import { createSyncStore } from '../../../../src/client/db/sync-store.ts';
 import { schemaVersion } from '../../../../src/schema/tables.ts';
 import { openSqlJs, openWasmInMemory } from '../../../support/memory-drivers.ts';
@@ -59,6 +60,23 @@ describe.each(drivers)('on %s', (_, openDriver) => {
       open(fresh);
       expect(storedSchema(driver)).toEqual(storedSchema(fresh));
       expect(versionOf(driver)).toBe(schemaVersion);
+      await fresh.close();
+    });
+
+    it('looks for the reviews of today as a new file does, not through all of them', async () => {
+      fill(driver, file);
+      const fresh = await openDriver();
+      for (const each of [driver, fresh]) {
+        open(each);
+        const { sql, params } = planQuery('summary.get', { now: 2, dayStart: 1 });
+        const steps = each
+          .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+          .arrays(params)
+          .map((step) => String(step[3]));
+        expect(steps.filter((step) => /\breview\b/.test(step))).toEqual([
+          expect.stringMatching(/^SEARCH review USING COVERING INDEX \S+ \(card_state=\? AND reviewed_at>\?\)/),
+        ]);
+      }
       await fresh.close();
     });
 
