@@ -10,6 +10,7 @@ import { packPages } from '../../../src/protocol/packed-pages.ts';
 import { columnsOf, schemaVersion } from '../../../src/schema/tables.ts';
 import { latestStamp } from '../../../src/sync/change.ts';
 import type { Batch } from '../../../src/sync/ports.ts';
+import type { SyncReport } from '../../../src/sync/report.ts';
 
 type Step = () => Promise<void> | void;
 
@@ -21,16 +22,20 @@ const into = `INSERT INTO ${table} (id, _seq, ${columns.join(', ')})`;
 /** Rows bound at once: SQLite takes 32,766 values. */
 const boundRows = 100;
 
+/** As many pages are stored in one transaction, where they came meanwhile (adapters/read-ahead.ts). */
+const together = 4;
+
 export const applyWays = {
-  product: (database: Database, pages: readonly RowPage[]): Step[] =>
+  product: (database: Database, pages: readonly RowPage[]): Step[] => applied(database, inGroups(pages).map(packed)),
+  pageByPage: (database: Database, pages: readonly RowPage[]): Step[] =>
     applied(
       database,
-      pages.map((page) => ({ page, rows: { changes: [], packed: packPages([page])! } })),
+      pages.map((page) => packed([page])),
     ),
   unpacked: (database: Database, pages: readonly RowPage[]): Step[] =>
     applied(
       database,
-      pages.map((page) => ({ page, rows: { changes: [page] } })),
+      inGroups(pages).map((group) => ({ changes: group })),
     ),
   json: (database: Database, pages: readonly RowPage[]): Step[] => {
     const picked = ['id', '_seq', ...columns].map((_, index) => `value ->> ${index}`).join(', ');
@@ -55,20 +60,41 @@ export const applyWays = {
 
 export type ApplyWay = keyof typeof applyWays;
 
-type Pulled = { readonly page: RowPage; readonly rows: Pick<SyncReply, 'changes' | 'packed'> };
+type Rows = Pick<SyncReply, 'changes' | 'packed'>;
 
-/** By the engine's own port, from the reply as the service worker hands it over. */
-function applied(database: Database, pulled: readonly Pulled[]): Step[] {
+/** The first page comes alone. */
+function inGroups([first, ...rest]: readonly RowPage[]): RowPage[][] {
+  const groups = Array.from({ length: Math.ceil(rest.length / together) }, (_, index) =>
+    rest.slice(index * together, (index + 1) * together),
+  );
+  return [[first!], ...groups];
+}
+
+function packed(pages: readonly RowPage[]): Rows {
+  return { changes: [], packed: pages.map((page) => packPages([page])!) };
+}
+
+/** By the engine's own port, from replies as the service worker hands them over, to the end of the run. */
+function applied(database: Database, replies: readonly Rows[]): Step[] {
   const store = createSyncStore(database);
-  return pulled.map(({ page, rows }, index) => async () => {
+  const steps = replies.map((rows, index) => async () => {
     const sent = await store.gather('down');
     if (!sent.ok) throw new Error(sent.error.code);
     const reply = { results: [], epoch: '', head: 0, clock: 0, serverTime: Date.now() };
-    const more = index < pulled.length - 1;
-    const stored = await store.apply(sent.value, { ...reply, ...rows, more, cursor: page.seqs.at(-1)! });
+    const progress = { more: index < replies.length - 1, cursor: index + 1 };
+    const stored = await store.apply(sent.value, { ...reply, ...progress, ...rows });
     if (!stored.ok) throw new Error(stored.error.code);
   });
+  const record = async () => {
+    await store.record(report, { at: null, attempts: 0 });
+  };
+  return [...steps, record];
 }
+
+const report: SyncReport = {
+  ...{ direction: 'down', tables: {}, startedAt: 0, finishedAt: 0, bytesSent: 0, bytesReceived: 0 },
+  ...{ processed: 0, succeeded: 0, failed: 0, conflicts: 0, reload: null, error: null },
+};
 
 function rowsOf(page: RowPage): Value[][] {
   return page.ids.map((id, index) => [id, page.seqs[index]!, ...page.values.map((column) => column[index]!)]);

@@ -19,7 +19,8 @@ import { columnsOfWord, makeWords } from '../rows.ts';
 const targets = { apply: 1_000, acknowledge: 50, mergesASecond: 20_000 };
 
 const applyNames: Readonly<Record<ApplyWay, string>> = {
-  product: 'ours (packed rows, bound as they came)',
+  product: 'ours (packed rows, 4 pages a transaction)',
+  pageByPage: 'ours, a page a transaction',
   unpacked: 'ours, rows as JSON brought them',
   manyRows: 'raw binds, 100 rows a statement',
   json: 'json_each, one statement a page',
