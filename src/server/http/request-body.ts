@@ -2,6 +2,7 @@
  * Reads a JSON body: bounded while it arrives and while it inflates, so that neither a large body nor a small one that
  * inflates to a large one ("gzip bomb") costs more memory than the limit.
  */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -42,11 +43,7 @@ function parseText(request: FastifyRequest, { body, parse, done, fail }: Parsing
 
 /** Null for bytes that are not UTF-8: with replacement characters, something else would be stored than was typed. */
 function decodeUtf8(body: Buffer): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    return null;
-  }
+  return isUtf8(body) ? body.toString('utf8') : null;
 }
 
 export function readBody(payload: Readable, headers: IncomingHttpHeaders): Promise<Result<Buffer, BodyFault>> {
