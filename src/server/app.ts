@@ -18,6 +18,7 @@ import { handleFailures, refuseBeforeRouting, refuseConnection, sendNotFound } f
 import { describeApi } from './http/api-document.ts';
 import { addHealthRoutes } from './http/health-route.ts';
 import { addDeviceRoutes } from './http/device-routes.ts';
+import { LongPulls } from './http/long-pulls.ts';
 import { checkOrigins } from './http/origin-check.ts';
 import { addPasskeyRoutes } from './http/passkey-routes.ts';
 import { createPasskeys } from './http/passkeys.ts';
@@ -70,6 +71,7 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
   });
   const hub = createPokeHub();
+  const longPulls = new LongPulls();
   const context: RouteContext = {
     store,
     clock,
@@ -78,11 +80,12 @@ export async function buildApp(options: AppOptions): Promise<Server> {
     hub,
     pokes,
     metrics,
+    longPulls,
     push,
     isStopping,
   };
   pokes.subscribe(hub);
-  metrics.watch({ openStreams: () => hub.size });
+  metrics.watch({ openStreams: () => hub.size, waitingPulls: () => longPulls.waiting });
   const accounts: AccountContext = {
     ...context,
     passwords: await createPasswords(),

@@ -27,7 +27,7 @@ export interface Metrics {
   /** How a Web Push message ended, such as `sent`. */
   push(end: string): void;
   /** Names what is read when the figures are asked for. */
-  watch(read: { readonly openStreams: () => number }): void;
+  watch(read: { readonly openStreams: () => number; readonly waitingPulls: () => number }): void;
 }
 
 /** For a server that nobody monitors. */
@@ -80,13 +80,21 @@ export function createPrometheusMetrics(): PrometheusMetrics {
       rows.inc(rowsPulled);
     },
     push: (end) => pushes.inc({ end }),
-    watch({ openStreams }) {
+    watch({ openStreams, waitingPulls }) {
       new Gauge({
         name: 'lorikeet_event_streams_open',
         help: 'Pages that listen for pokes.',
         registers,
         collect() {
           this.set(openStreams());
+        },
+      });
+      new Gauge({
+        name: 'lorikeet_long_pulls_waiting',
+        help: 'Devices that load much and wait for their turn.',
+        registers,
+        collect() {
+          this.set(waitingPulls());
         },
       });
     },

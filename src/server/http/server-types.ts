@@ -12,6 +12,7 @@ import type { ServerClock } from './clock.ts';
 import type { HttpConfig } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import type { PokeBus } from '../poke-bus.ts';
+import type { LongPulls } from './long-pulls.ts';
 import type { PokeHub } from './poke-hub.ts';
 import type { PushPort } from './push-port.ts';
 import type { Sessions } from './sessions.ts';
@@ -33,6 +34,7 @@ export interface RouteContext {
   readonly hub: PokeHub;
   readonly pokes: PokeBus;
   readonly metrics: Metrics;
+  readonly longPulls: LongPulls;
   /** Null: this server wakes nobody. */
   readonly push: PushPort | null;
   /** The server has been told to stop: it still serves what comes, but nobody should be sent here any more. */

@@ -11,7 +11,9 @@ import { protocolVersion } from '../../protocol/version.ts';
 import { latestStamp } from '../../sync/change.ts';
 import { timeOf } from '../../sync/clock.ts';
 import { sendFailure } from './failures.ts';
+import { isLongPull, noTurn, type Turn } from './long-pulls.ts';
 import type { RouteContext, Server } from './server-types.ts';
+import type { SignedIn } from './sessions.ts';
 
 /** Rows. */
 const packedFrom = 500;
@@ -28,7 +30,7 @@ export function addSyncRoute(server: Server, context: RouteContext): void {
         return undefined;
       },
     },
-    async (request, reply) => exchange(context, request.body, reply),
+    async (request, reply) => serve(context, request.body, reply),
   );
 }
 
@@ -38,8 +40,8 @@ function isOtherVersion(body: unknown): boolean {
   return Number.isInteger(body.protocol) && body.protocol !== protocolVersion;
 }
 
-async function exchange(context: RouteContext, request: SyncRequest, reply: FastifyReply) {
-  const { store, clock, sessions, pokes, push, metrics } = context;
+async function serve(context: RouteContext, request: SyncRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { store, clock, sessions, longPulls } = context;
   const session = await sessions.current(reply.request, reply);
   if (!session) {
     // Whoever knows the id of an account may learn that it is gone: its own devices.
@@ -50,7 +52,28 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
   if (request.user !== user) return sendFailure(reply, { code: 'wrong_account' });
   const now = clock.now();
   if (isAhead(request, now)) return sendFailure(reply, { code: 'clock_ahead', serverTime: now });
+  const turn = isLongPull(request) ? await longPulls.turn(user) : noTurn;
+  if (turn === null) return sendFailure(reply, { code: 'unavailable' });
+  try {
+    return await exchange(context, { request, reply, session, turn });
+  } finally {
+    turn.end();
+  }
+}
 
+interface Exchanging {
+  readonly request: SyncRequest;
+  readonly reply: FastifyReply;
+  readonly session: SignedIn;
+  readonly turn: Turn;
+}
+
+async function exchange(context: RouteContext, { request, reply, session, turn }: Exchanging): Promise<FastifyReply> {
+  const { store, clock, pokes, push, metrics } = context;
+  // Its device gave up while it waited.
+  if (reply.raw.destroyed) return reply.hijack();
+  const user = session.user.id;
+  const now = clock.now();
   const { schema, device, writers, epoch, cursor, known, changes, limit } = request;
   const from = { user, device, schema, session: session.tokenHash, writers, epoch, cursor, known };
   const exchanged = await store.exchange({ ...from, changes, limit, now });
@@ -77,9 +100,10 @@ async function exchange(context: RouteContext, request: SyncRequest, reply: Fast
   };
   reply.header('cache-control', 'no-store');
   const packed = packedAnswer(reply.request, answer);
-  if (packed) return reply.type(packedType).send(packed);
   // Serialized here and not by a response schema: for columns of mixed values that is several times slower.
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
+  const body = packed ?? JSON.stringify(answer);
+  turn.sends(body.length, reply.raw);
+  return reply.type(packed ? packedType : 'application/json; charset=utf-8').send(body);
 }
 
 /** The rows as bytes, for a client that reads them, where there are so many that it is worth it. */

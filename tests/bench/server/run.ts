@@ -6,6 +6,7 @@ import { figureOf, formatTable, type Figure } from '../figures.ts';
 import { circumstances } from '../machine.ts';
 import type { ServerLab } from './lab.ts';
 import { measureFloor } from './parts/floor.ts';
+import { measureFirstLoads } from './parts/first-loads.ts';
 import { measureKills } from './parts/kills.ts';
 import { measureMixedHour } from './parts/mixed.ts';
 import { measurePokes } from './parts/pokes.ts';
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, (lab: ServerLab) => Promise<Series[]>>> = {
   streams: measureStreams,
   pokes: measurePokes,
   kills: measureKills,
+  'first-loads': measureFirstLoads,
 };
 
 /** Gives the exit code: 1 when a part failed, a lost change above all; a missed target is a result like any other. */

@@ -101,6 +101,7 @@ describe('figures', () => {
     expect(text).toContain('lorikeet_sync_changes_total{status="applied"} 1');
     expect(text).toContain('lorikeet_sync_rows_pulled_total 1');
     expect(text).toContain('lorikeet_event_streams_open 1');
+    expect(text).toContain('lorikeet_long_pulls_waiting 0');
     expect(text).toContain('process_resident_memory_bytes');
     expect(text).not.toContain(who.user);
   });

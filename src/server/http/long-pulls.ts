@@ -1,0 +1,98 @@
+/**
+ * The order in which long pulls are served, those of devices that load much: a page of one takes the process tens of
+ * milliseconds, which pushes and short pulls would otherwise wait for once a device. One page is made at a time, whoever
+ * came in between is served before the next, accounts take turns however many devices each has, and what was made but not
+ * sent yet is bounded: slow readers hold up other long pulls, nothing else (docs/decisions/0086-long-pulls-take-turns.md).
+ */
+import type { EventEmitter } from 'node:events';
+import type { SyncRequest } from '../../protocol/messages.ts';
+
+/** Rows that a device knows to be missing; of fewer, a pull is short. */
+const long = 1_000;
+
+export interface LongPullLimits {
+  /** More are told to come back later. A device waits 30 s for an answer, and a page takes tens of milliseconds. */
+  readonly waiting: number;
+  /** Bytes of pages that were made and not sent yet, compression not counted. One more page may come on top. */
+  readonly unsent: number;
+}
+
+const defaultLimits: LongPullLimits = { waiting: 200, unsent: 64_000_000 };
+
+/** Whether the device loads everything, or much: also one that does not know yet how much there is. */
+export function isLongPull({ changes, limit, cursor, known }: SyncRequest): boolean {
+  return changes.length === 0 && limit > 0 && (cursor === 0 || known - cursor >= long);
+}
+
+export interface Turn {
+  /** The page is on its way: it counts until the response is closed. */
+  sends(bytes: number, response: Pick<EventEmitter, 'once'>): void;
+  /** The next may be served. */
+  end(): void;
+}
+
+/** Of a pull that takes no turn. */
+export const noTurn: Turn = { sends: () => undefined, end: () => undefined };
+
+export class LongPulls {
+  readonly #limits: LongPullLimits;
+  /** Who waits, by account; the account whose turn is next comes first. */
+  readonly #waiting = new Map<string, (() => void)[]>();
+  #count = 0;
+  #unsent = 0;
+  #isServing = false;
+
+  constructor(limits: LongPullLimits = defaultLimits) {
+    this.#limits = limits;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#count;
+  }
+
+  /** Resolves when it is the account's turn; null when too many wait already. */
+  turn(user: string): Promise<Turn | null> {
+    if (this.#count >= this.#limits.waiting) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const own = this.#waiting.get(user) ?? [];
+      own.push(() => resolve(this.#begin()));
+      this.#waiting.set(user, own);
+      this.#count += 1;
+      this.#serve();
+    });
+  }
+
+  #serve(): void {
+    if (this.#isServing || this.#unsent >= this.#limits.unsent) return;
+    const [next] = this.#waiting;
+    if (!next) return;
+    const [user, own] = next;
+    this.#waiting.delete(user);
+    const start = own.shift()!;
+    // Behind all the others.
+    if (own.length > 0) this.#waiting.set(user, own);
+    this.#count -= 1;
+    this.#isServing = true;
+    start();
+  }
+
+  #begin(): Turn {
+    return {
+      sends: (bytes, response) => {
+        this.#unsent += bytes;
+        response.once('close', () => {
+          this.#unsent -= bytes;
+          this.#serve();
+        });
+      },
+      end: () => {
+        // After the requests that this turn of the event loop brings.
+        setImmediate(() => {
+          this.#isServing = false;
+          this.#serve();
+        });
+      },
+    };
+  }
+}
