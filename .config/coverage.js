@@ -9,4 +9,7 @@ export const coverageFloors = {
   'src/protocol': { statements: 100, branches: 100 },
   'src/server/exchange': { statements: 100, branches: 100 },
   'src/server/stores/sqlite': { statements: 100, branches: 100 },
+  // What is not counted: refusals at the start and faults of a connection, which tests/integration/postgres brings about in
+  // processes of their own, and ways that only two servers in a race take.
+  'src/server/stores/postgres': { statements: 91, branches: 78 },
 };
