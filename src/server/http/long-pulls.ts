@@ -15,9 +15,11 @@ export interface LongPullLimits {
   readonly waiting: number;
   /** Bytes of pages that were made and not sent yet, compression not counted. One more page may come on top. */
   readonly unsent: number;
+  /** How long a page waits for exchanges that are not long, in milliseconds: where they never end, pages still go on. */
+  readonly patience: number;
 }
 
-const defaultLimits: LongPullLimits = { waiting: 200, unsent: 64_000_000 };
+const defaultLimits: LongPullLimits = { waiting: 200, unsent: 64_000_000, patience: 50 };
 
 /** Whether the device loads everything, or much: also one that does not know yet how much there is. */
 export function isLongPull({ changes, limit, cursor, known }: SyncRequest): boolean {
@@ -41,6 +43,10 @@ export class LongPulls {
   #count = 0;
   #unsent = 0;
   #isServing = false;
+  /** Exchanges under way that are not long. */
+  #short = 0;
+  #isDue = false;
+  #patience: NodeJS.Timeout | null = null;
 
   constructor(limits: LongPullLimits = defaultLimits) {
     this.#limits = limits;
@@ -49,6 +55,15 @@ export class LongPulls {
   /** How many wait. */
   get waiting(): number {
     return this.#count;
+  }
+
+  /** An exchange begins that is not long: it goes first. What comes back says that it is over. */
+  beginShort(): () => void {
+    this.#short += 1;
+    return () => {
+      this.#short -= 1;
+      this.#serve();
+    };
   }
 
   /** Resolves when it is the account's turn; null when too many wait already. */
@@ -66,7 +81,7 @@ export class LongPulls {
   #serve(): void {
     if (this.#isServing || this.#unsent >= this.#limits.unsent) return;
     const [next] = this.#waiting;
-    if (!next) return;
+    if (!next || this.#letsShortGoFirst()) return;
     const [user, own] = next;
     this.#waiting.delete(user);
     const start = own.shift()!;
@@ -75,6 +90,21 @@ export class LongPulls {
     this.#count -= 1;
     this.#isServing = true;
     start();
+  }
+
+  /** An exchange takes several turns of the event loop, and a page in each would make it wait as many times. */
+  #letsShortGoFirst(): boolean {
+    if (this.#short > 0 && !this.#isDue) {
+      this.#patience ??= setTimeout(() => {
+        this.#isDue = true;
+        this.#serve();
+      }, this.#limits.patience);
+      return true;
+    }
+    if (this.#patience) clearTimeout(this.#patience);
+    this.#patience = null;
+    this.#isDue = false;
+    return false;
   }
 
   #begin(): Turn {

@@ -19,7 +19,7 @@ import type { SignedIn } from './sessions.ts';
 const packedFrom = 500;
 
 export function addSyncRoute(server: Server, context: RouteContext): void {
-  const { clock, config } = context;
+  const { clock, config, longPulls } = context;
   server.post(
     '/api/sync',
     {
@@ -30,7 +30,14 @@ export function addSyncRoute(server: Server, context: RouteContext): void {
         return undefined;
       },
     },
-    async (request, reply) => serve(context, request.body, reply),
+    async (request, reply) => {
+      const end = isLongPull(request.body) ? null : longPulls.beginShort();
+      try {
+        return await serve(context, request.body, reply);
+      } finally {
+        end?.();
+      }
+    },
   );
 }
 

@@ -65,8 +65,24 @@ it('lets what came in between go first', async () => {
   expect(between).toBe(true);
 });
 
+it('lets exchanges under way go first that are not long, though not for ever', async () => {
+  const { ask, end, served, pulls } = queue();
+  const over = [pulls.beginShort(), pulls.beginShort()];
+  void ask('a');
+  over[0]!();
+  await eventLoopTurn();
+  expect(served).toEqual([]);
+  over[1]!();
+  await eventLoopTurn();
+  expect(served).toEqual(['a']);
+  await end();
+  pulls.beginShort();
+  await ask('b');
+  expect(served).toEqual(['a', 'b']);
+});
+
 it('waits while too much was made and not sent', async () => {
-  const { ask, end, served } = queue({ waiting: 10, unsent: 100 });
+  const { ask, end, served } = queue({ waiting: 10, unsent: 100, patience: 50 });
   for (const user of ['a', 'b', 'c']) void ask(user);
   await eventLoopTurn();
   const first = await end(60);
@@ -83,7 +99,7 @@ it('waits while too much was made and not sent', async () => {
 });
 
 it('refuses more than can be served in time', async () => {
-  const { ask, end, served } = queue({ waiting: 1, unsent: 100 });
+  const { ask, end, served } = queue({ waiting: 1, unsent: 100, patience: 50 });
   void ask('a');
   void ask('b');
   await ask('c');
