@@ -1,81 +1,13 @@
 /**
- * The outbox as rows: reading dirty records as changes, and taking them out when the server has answered (I2). A record
- * that was edited again meanwhile stays, with just its newer columns.
+ * Taking dirty records out of the outbox when the server has answered (I2). A record that was edited again meanwhile stays,
+ * with just its newer columns.
  */
 import type { Value } from '../../base/value.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { limits } from '../../protocol/limits.ts';
 import type { Change, ChangeErrorCode, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
 import { latestStamp } from '../../sync/change.ts';
-import type { Batch, UnreadRecords } from '../../sync/ports.ts';
-import type { TableError } from '../../sync/report.ts';
-import { addErrors } from '../../sync/tally.ts';
 import type { ReadSql, WriteSql } from './database.ts';
-import { StorageError } from './driver.ts';
-import { unfilledIn } from './refill.ts';
 import { readBase, readStamps, type Base, type Stamps } from './stored-json.ts';
-
-/**
- * Dirty records in sync order, within the protocol's limits for one push. What cannot be read, a record or a whole table
- * of a damaged file, waits on and is told; the others go.
- */
-export function gatherChanges(sql: ReadSql): Pick<Batch, 'changes' | 'more' | 'unread'> {
-  const changes: Change[] = [];
-  const unread: Record<string, UnreadRecords> = {};
-  const fail = (table: string, cause: unknown): void => {
-    const { count = 0, errors = [] } = unread[table] ?? {};
-    unread[table] = { count: count + 1, errors: addErrors(errors, [unreadable(cause)]) };
-  };
-  let bytes = 0;
-  for (const table of sql.schema.syncOrder) {
-    const source: Source = { table, columns: sql.schema.columnsOf(table), unfilled: unfilledIn(sql, table) };
-    const room = limits.pushChanges - changes.length + (unread[table]?.count ?? 0);
-    for (const row of readDirty(sql, { ...source, room, fail })) {
-      const change = attemptRead(source, row, fail);
-      if (!change) continue;
-      bytes += sizeOf(change);
-      if (changes.length > 0 && (changes.length === limits.pushChanges || bytes > limits.pushBytes)) {
-        return { changes, more: true, unread };
-      }
-      changes.push(change);
-    }
-  }
-  return { changes, more: false, unread };
-}
-
-type Fail = (table: string, cause: unknown) => void;
-
-/** A table that is read for dirty records. */
-interface Source {
-  readonly table: string;
-  readonly columns: readonly string[];
-  /** Columns of a row whose values never came (refill.ts). */
-  readonly unfilled: (id: string) => readonly string[];
-}
-
-function readDirty(sql: ReadSql, source: Source & { room: number; fail: Fail }): Value[][] {
-  try {
-    return sql.arrays(selectDirty(source), [source.room + 1]);
-  } catch (cause) {
-    source.fail(source.table, cause);
-    return [];
-  }
-}
-
-function attemptRead(source: Source, row: readonly Value[], fail: Fail): Change | null {
-  try {
-    return readChange(source, row);
-  } catch (cause) {
-    fail(source.table, cause);
-    return null;
-  }
-}
-
-/** What a damaged file gives. Anything else is a bug. */
-function unreadable(cause: unknown): TableError {
-  if (cause instanceof StorageError) return { code: 'storage_failed', detail: cause.message };
-  throw cause;
-}
 
 /** Takes answered changes out. Returns how many were rejected, by table. */
 export function acknowledge(
@@ -107,69 +39,6 @@ export function markStored(sql: WriteSql, changes: readonly Change[], results: r
     });
     if (rows.length > 0) sql.runMany(`UPDATE ${table} SET _seq = ? WHERE id = ? AND _seq < ?`, rows);
   }
-}
-
-function selectDirty({ table, columns }: Source): string {
-  return `SELECT o.id, o.op, o.stamp, o.since, o.stamps, o.base, o.base_seq, ${columns.map((column) => `t.${column}`).join(', ')}
-FROM outbox o LEFT JOIN ${table} t ON t.id = o.id WHERE o.tbl = '${table}' LIMIT ?`;
-}
-
-/**
- * What never came of a row is not this device's to tell: a new row goes without it, and an edit of it is based on nothing,
- * so that what another device wrote there loses to no default and to no edit that did not know of it (I4).
- */
-function readChange({ table, columns, unfilled }: Source, row: readonly Value[]): Change {
-  const [id, op, stamp, since, stamps, base, baseSeq, ...values] = row as [
-    string,
-    Change['op'],
-    Stamp,
-    Stamp,
-    string | null,
-    string | null,
-    Sequence,
-    ...Value[],
-  ];
-  if (op === 'delete') return { table, id, op, stamp, baseSeq };
-  const columnStamps = readStamps(stamps);
-  const never = unfilled(id);
-  if (op === 'insert') {
-    const isKnown = (column: string) => column in columnStamps || !never.includes(column);
-    const known = columns.flatMap((column, index) => (isKnown(column) ? [[column, values[index]!] as const] : []));
-    const edited = stamps === null ? {} : { stamps: columnStamps };
-    // A row that goes again after a restored backup (reload.ts) has a base, and this column is not of it.
-    const blind = never.filter((column) => column in columnStamps).map((column) => [column, [0, null]] as const);
-    const based = blind.length === 0 ? {} : { base: Object.fromEntries(blind) };
-    return { table, id, op, stamp: since, ...edited, values: Object.fromEntries(known), baseSeq, ...based };
-  }
-  const dirty = Object.fromEntries(
-    columns.flatMap((column, index) => (column in columnStamps ? [[column, values[index]!] as const] : [])),
-  );
-  // Edits of one transaction bear one stamp: then it stands once for all.
-  const several = Object.values(columnStamps).some((other) => other !== stamp) ? { stamps: columnStamps } : {};
-  return {
-    table,
-    id,
-    op,
-    stamp,
-    ...several,
-    values: dirty,
-    baseSeq,
-    ...(base === null ? {} : { base: unbased(readBase(base, columns), never) }),
-  };
-}
-
-function unbased(base: Base, never: readonly string[]): Base {
-  return Object.fromEntries(
-    Object.entries(base).map(([column, [seq, value]]) => [column, [never.includes(column) ? 0 : seq, value]]),
-  );
-}
-
-/** Roughly the bytes of the change as JSON; UTF-16 length is near enough for a limit far below the server's. */
-export function sizeOf(change: Change): number {
-  let size = 150;
-  for (const value of Object.values(change.values ?? {})) size += 20 + (typeof value === 'string' ? value.length : 8);
-  for (const [, value] of Object.values(change.base ?? {})) size += 20 + (typeof value === 'string' ? value.length : 8);
-  return size;
 }
 
 interface OutboxRow {

@@ -5,7 +5,7 @@ import { isPacked } from '../../protocol/packed-pages.ts';
 import type { AppliedTable, Batch } from '../../sync/ports.ts';
 import { addErrors } from '../../sync/tally.ts';
 import type { Stored } from './held-rows.ts';
-import { sizeOf } from './outbox.ts';
+import { sizeOf } from './dirty-records.ts';
 
 type Tables = Record<string, AppliedTable>;
 

@@ -15,7 +15,8 @@ import { answered, noWriters, restamped, sentStates } from '../../sync/writers.t
 import type { Database, ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
 import { forgetDeleted, moveHeld, pullDamagedAgain, retryHeld, storeRows, storeWhole } from './held-rows.ts';
-import { acknowledge, gatherChanges, markStored, setAside } from './outbox.ts';
+import { gatherChanges } from './dirty-records.ts';
+import { acknowledge, markStored, setAside } from './outbox.ts';
 import { latestWaiting, readPast, writePast } from './past.ts';
 import { advanceRefill } from './refill.ts';
 import { confirmAnswered, confirmPulled, finishReload, reloadOf, startReload } from './reload.ts';

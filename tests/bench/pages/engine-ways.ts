@@ -114,6 +114,10 @@ export interface Acknowledging {
 
 export const acknowledgeWays = {
   product: acknowledging,
+  raw: (database: Database): Acknowledging => ({
+    gather: () => Promise.resolve(batchOf(database.read(gatherRaw))),
+    settle: acknowledging(database).settle,
+  }),
   json: (database: Database): Acknowledging => ({
     gather: () => Promise.resolve(batchOf(database.read(gatherJson))),
     settle: (batch, reply) => Promise.resolve(database.write((sql) => settleJson(sql, batch, reply), 'sync')),
@@ -136,6 +140,26 @@ function acknowledging(database: Database): Acknowledging {
 }
 
 export type AcknowledgeWay = keyof typeof acknowledgeWays;
+
+/** Every value by a call of its own. */
+function gatherRaw(sql: ReadSql): Change[] {
+  const values = columns.map((column) => `t.${column}`).join(', ');
+  const rows = sql.arrays(`SELECT o.id, o.op, o.stamp, o.stamps, o.base, o.base_seq, ${values}
+FROM outbox o LEFT JOIN ${table} t ON t.id = o.id`);
+  return rows.map(([id, op, stamp, stamps, base, baseSeq, ...row]) => {
+    const dirty = Object.keys(JSON.parse(stamps as string) as object);
+    const edited = Object.fromEntries(dirty.map((column) => [column, row[columns.indexOf(column)]!]));
+    return {
+      table,
+      id,
+      op,
+      stamp,
+      values: edited,
+      baseSeq,
+      base: JSON.parse(base as string) as Change['base'],
+    } as Change;
+  });
+}
 
 /** SQLite writes the whole list as one text, with just the dirty columns of each row. */
 function gatherJson(sql: ReadSql): Change[] {

@@ -26,7 +26,8 @@ const applyNames: Readonly<Record<ApplyWay, string>> = {
   json: 'json_each, one statement a page',
 };
 const acknowledgeNames: Readonly<Record<AcknowledgeWay, string>> = {
-  product: 'ours (raw binds)',
+  product: 'ours (read as one text, raw binds)',
+  raw: 'read value by value, raw binds',
   json: 'json_each, one statement',
 };
 
