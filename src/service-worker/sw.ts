@@ -11,6 +11,7 @@ import { createPageLink } from './page-link.ts';
 import { precached, servePrecache, type PrecacheList } from './precache.ts';
 import { listenForPush } from './push-events.ts';
 import { listenForSync } from './sync-events.ts';
+import { createFetchTransport } from '../client/adapters/fetch-transport.ts';
 import { createSyncHost } from './sync-host.ts';
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: PrecacheList };
@@ -40,7 +41,7 @@ const host = createSyncHost({
   link,
   direct,
   locks: navigator.locks,
-  fetch: (...args) => fetch(...args),
+  transport: (giveWay) => createFetchTransport({ fetch: (...args) => fetch(...args), giveWay }),
   clock,
   random: { next: () => Math.random() },
   interval: 15 * 60_000,

@@ -3,7 +3,6 @@
  * Never two at once, over service workers of two versions too. Keeps nothing that matters: a kill at any point loses
  * only the run (I5).
  */
-import { createFetchTransport } from '../client/adapters/fetch-transport.ts';
 import { readAhead } from '../client/adapters/read-ahead.ts';
 import { syncLock, type Activity } from '../client/sw-messages.ts';
 import type { Failure } from '../protocol/errors.ts';
@@ -23,7 +22,8 @@ interface SyncHostOptions {
   readonly link: PageLink;
   readonly direct: DirectRun;
   readonly locks: LockManager;
-  readonly fetch: typeof fetch;
+  /** The way to the server; a direct run gives way when the signal says so. */
+  readonly transport: (giveWay: AbortSignal) => Transport;
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds between two syncs when nothing else asks for one. */
@@ -47,7 +47,7 @@ export function createSyncHost(options: SyncHostOptions): SyncHost {
   let queued: Direction | null = null;
 
   const runOn = (store: SyncStore, signal: AbortSignal, direction: Direction): Promise<Outcome> => {
-    const transport = watched(readAhead(createFetchTransport({ fetch: options.fetch, giveWay: signal })));
+    const transport = watched(readAhead(options.transport(signal)));
     return createRunner({ ...options, store, transport }).sync(direction);
   };
 

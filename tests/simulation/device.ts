@@ -147,7 +147,7 @@ export class Device implements Host {
 
   /** The browser's own `sync` event, pages or no pages. */
   wakeToSync(direction: Direction = 'both'): void {
-    const run = (): void => void this.#wake().sync(direction);
+    const run = (): void => this.#wake().sync(direction);
     this.scheduler.post({ owner: this.browser, label: `sync event (${direction})`, run }, `${this.name} sw`);
   }
 

@@ -1,5 +1,6 @@
 /** Where a planted bug can take hold: a wrapper around a port or a function, never a switch in the product. */
 import type { SyncReply, SyncRequest } from '../../src/protocol/messages.ts';
+import type { PageLink } from '../../src/service-worker/page-link.ts';
 import type { SyncStore } from '../../src/sync/ports.ts';
 import type { Merge } from './server-stores.ts';
 import type { DeedName, FaultName } from './weights.ts';
@@ -11,6 +12,8 @@ export interface Plant {
   readonly schema?: readonly string[];
   /** Around the engine's store; `pause` is a step of its own, in which the process can be killed. */
   readonly store?: (store: SyncStore, pause: () => Promise<void>) => SyncStore;
+  /** Around the service worker's way to a page. */
+  readonly link?: (link: PageLink) => PageLink;
   /** How the server reads a request. */
   readonly request?: (request: SyncRequest) => SyncRequest;
   /** What the server answers. */

@@ -62,6 +62,9 @@ export const plants = {
   },
   'a left-over log is replayed over newer pages': { keepsLog: true },
   'a left-over log is overlooked': { overlooksLog: true },
+  'a page that is about to open the file is not waited for': {
+    link: (link) => ({ ...link, expectsPort: () => false }),
+  },
   'what was seen of a device is not kept': {
     merge: (input) => {
       const merged = mergeChange(input);

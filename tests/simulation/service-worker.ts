@@ -1,57 +1,50 @@
 /**
  * A device's service worker: the product's way to a page (`createPageLink`, `createPortStore`), its direct mode
- * (`createDirectRun`, `openImage`) and the engine's runner. Its host goes the way of service-worker/sync-host.ts with a
- * transport of the simulated network in the place of `fetch`. Can be killed between any two steps.
+ * (`createDirectRun`, `openImage`) and its host (`createSyncHost`) with the engine's runner, over a transport of the
+ * simulated network. Can be killed between any two steps.
  */
-import { readAhead } from '../../src/client/adapters/read-ahead.ts';
 import { createDirectRun, type DirectRun } from '../../src/service-worker/direct-store.ts';
 import { createPageLink, type PageLink, type OpenPages } from '../../src/service-worker/page-link.ts';
+import { createSyncHost, type SyncHost } from '../../src/service-worker/sync-host.ts';
 import { poolFile } from '../../src/client/db/drivers/pool-files.ts';
-import { syncLock, type ToServiceWorker } from '../../src/client/sw-messages.ts';
-import type { Failure } from '../../src/protocol/errors.ts';
-import type { Outcome } from '../../src/sync/machine.ts';
+import type { ToServiceWorker } from '../../src/client/sw-messages.ts';
 import type { SyncStore } from '../../src/sync/ports.ts';
 import type { Direction } from '../../src/sync/report.ts';
-import { createRunner } from '../../src/sync/runner.ts';
 import type { Port } from './browser.ts';
 import type { Host } from './host.ts';
 import { TrackedSqlite } from './image.ts';
 import { Process } from './scheduler.ts';
 
-/** As in service-worker/sync-host.ts. */
-const tries = 4;
-const pauseBetweenTries = 1_000;
+/** As in service-worker/page-link.ts. */
+const openingLimit = 5_000;
 
 export class ServiceWorker {
   readonly process: Process;
   readonly #device: Host;
   readonly #link: PageLink;
-  readonly #direct: DirectRun;
+  readonly #host: SyncHost;
   readonly #sqlite: TrackedSqlite;
-  readonly #locks: LockManager;
-  #giveWay = new AbortController();
-  #running: Promise<Failure | null> | null = null;
-  #queued: Direction | null = null;
+  /** When a page said that it opens the file, while that is still to come. */
+  #wantedAt = -Infinity;
 
   constructor(device: Host, name: string) {
     this.#device = device;
     this.process = new Process(name);
-    this.#locks = device.locks.managerOf(this.process);
     this.#sqlite = new TrackedSqlite({ sqlite3: device.sqlite3, disk: device.disk, name });
-    this.#link = createPageLink({ clients: this.#clients(), elapsed: () => device.scheduler.now });
-    this.#direct = createDirectRun({
-      locks: device.plant.withoutLock ? unlocked : this.#locks,
-      loadSqlite: () => Promise.resolve(this.#sqlite.sqlite3),
-      poolDirectory: device.name,
-      databasePath: poolFile,
+    const link = createPageLink({ clients: this.#clients(), elapsed: () => device.scheduler.now });
+    this.#link = device.plant.link?.(link) ?? link;
+    this.#host = createSyncHost({
+      link: this.#link,
+      direct: this.#directly(),
+      locks: device.locks.managerOf(this.process),
+      transport: (giveWay) => device.transport(this.process, giveWay),
       clock: device.clock,
-      newId: () => device.newId(),
-      schema: device.schema,
+      random: { next: () => device.dice().next() },
+      interval: 900_000,
+      announce: ({ running, failure }) => {
+        if (!running) device.syncEnded(failure);
+      },
     });
-  }
-
-  get isSyncing(): boolean {
-    return this.#running !== null;
   }
 
   /** The image in memory, while it is open. */
@@ -62,29 +55,24 @@ export class ServiceWorker {
   receive(message: ToServiceWorker, port: Port | null): void {
     switch (message.type) {
       case 'sync':
-        return void this.sync(message.direction);
+        return this.sync(message.direction);
       case 'store-port':
         if (!port) return;
         port.owner = this.process;
+        this.#wantedAt = -Infinity;
         return this.#link.connect(port as unknown as MessagePort);
       case 'store-closed':
         return this.#link.disconnect();
       case 'storage-wanted':
-        return this.#giveWay.abort();
+        this.#wantedAt = this.#device.scheduler.now;
+        return this.#host.giveWay();
       case 'take-over':
         return;
     }
   }
 
-  sync(direction: Direction): Promise<Failure | null> {
-    if (this.#running) {
-      this.#queued = this.#queued === null || this.#queued === direction ? direction : 'both';
-      return this.#running;
-    }
-    this.#running = this.#loop(direction).finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+  sync(direction: Direction): void {
+    void this.#host.sync(direction);
   }
 
   kill(): void {
@@ -93,61 +81,30 @@ export class ServiceWorker {
     this.#device.locks.releaseAll(this.process);
   }
 
-  async #loop(first: Direction): Promise<Failure | null> {
-    let failure = await this.#run(first);
-    while (this.#queued) {
-      const next = this.#queued;
-      this.#queued = null;
-      failure = await this.#run(next);
-    }
-    return failure;
-  }
-
-  async #run(direction: Direction): Promise<Failure | null> {
-    const failure = await this.#locks.request(syncLock, () => this.#session(direction));
-    this.#device.syncEnded(failure);
-    return failure;
-  }
-
-  async #session(direction: Direction): Promise<Failure | null> {
-    for (let attempt = 1; attempt <= tries; attempt += 1) {
-      const ended = await this.#once(direction);
-      if (ended && 'code' in ended) return ended;
-      if (ended?.kind === 'no-account') return null;
-      if (ended?.kind === 'done') return ended.report.error;
-      if (attempt < tries) await this.#link.portWithin(pauseBetweenTries);
-    }
-    return { code: 'storage_busy' };
-  }
-
-  async #once(direction: Direction): Promise<Outcome | Failure | null> {
-    const store = await this.#link.store();
-    if (store) {
-      const outcome = await this.#runOn(store, { signal: new AbortController().signal, direction });
-      if (outcome.kind !== 'gave-way') this.#link.confirm();
-      return outcome;
-    }
-    this.#giveWay = new AbortController();
-    const outcome = await this.#direct((image) => {
-      const { record } = this.#device;
-      record.opened(this.#sqlite.select, { inMemory: true });
-      const watched = record.watch(this.#device.plantedStore(image, this.process), { inMemory: true });
-      return this.#runOn(this.#stepped(watched), { signal: this.#giveWay.signal, direction });
+  /** Direct mode, watched: what it opens, what it stores, and that no page has to wait for it. */
+  #directly(): DirectRun {
+    const device = this.#device;
+    const direct = createDirectRun({
+      locks: device.plant.withoutLock ? unlocked : device.locks.managerOf(this.process),
+      loadSqlite: () => Promise.resolve(this.#sqlite.sqlite3),
+      poolDirectory: device.name,
+      databasePath: poolFile,
+      clock: device.clock,
+      newId: () => device.newId(),
+      schema: device.schema,
     });
-    // An image whose log could not be folded in, the disk being full, is left open (openImage).
-    this.#sqlite.abandon();
-    return outcome;
-  }
-
-  #runOn(store: SyncStore, { signal, direction }: { signal: AbortSignal; direction: Direction }): Promise<Outcome> {
-    const { clock } = this.#device;
-    return createRunner({
-      store,
-      transport: readAhead(this.#device.transport(this.process, signal)),
-      clock,
-      random: { next: () => this.#device.dice().next() },
-      interval: 900_000,
-    }).sync(direction);
+    return async (work) => {
+      if (this.#device.scheduler.now - this.#wantedAt < openingLimit)
+        device.verdict.report('I8', `${this.process.name} did not wait for a page that opens the file`);
+      const outcome = await direct((image) => {
+        device.record.opened(this.#sqlite.select, { inMemory: true });
+        const watched = device.record.watch(device.plantedStore(image, this.process), { inMemory: true });
+        return work(this.#stepped(watched));
+      });
+      // An image whose log could not be folded in, the disk being full, is left open (openImage).
+      this.#sqlite.abandon();
+      return outcome;
+    };
   }
 
   /** Each call a step of its own, as it is over a port. */
@@ -165,8 +122,10 @@ export class ServiceWorker {
   }
 
   #clients(): OpenPages {
-    const matchAll = () =>
-      Promise.resolve(
+    const matchAll = () => {
+      // The page that was about to open the file is gone.
+      if (this.#device.tabs.length === 0) this.#wantedAt = -Infinity;
+      return Promise.resolve(
         this.#device.tabs.map((tab) => ({
           postMessage: () => {
             const run = (): void => tab.offerStore();
@@ -174,6 +133,7 @@ export class ServiceWorker {
           },
         })),
       );
+    };
     return { matchAll };
   }
 }

@@ -1,5 +1,6 @@
 /** Which way a sync takes, one at a time, and how it gives way. The engine and the database are real, the browser is not. */
 import { describe, expect, it } from 'vitest';
+import { createFetchTransport } from '../../../src/client/adapters/fetch-transport.ts';
 import { createPortStore, serveStore, type PortStore } from '../../../src/client/adapters/store-over-port.ts';
 import type { Activity } from '../../../src/client/sw-messages.ts';
 import type { Failure } from '../../../src/protocol/errors.ts';
@@ -71,7 +72,7 @@ function createWorld(
       },
       direct: (work) => world.direct(work),
       locks: { request: (_: string, work: () => unknown) => work() } as unknown as LockManager,
-      fetch: fetchHere,
+      transport: (giveWay) => createFetchTransport({ fetch: fetchHere, giveWay }),
       clock: { now: () => now },
       random: { next: () => 0.5 },
       interval: 900_000,
