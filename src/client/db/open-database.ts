@@ -5,6 +5,7 @@ import { detectCapabilities } from '../capabilities.ts';
 import type { DatabaseFailure } from './api.ts';
 import { Database } from './database.ts';
 import { StorageError, type Driver } from './driver.ts';
+import { initFrom } from './drivers/compiled-sqlite.ts';
 import { openIndexedDb } from './drivers/indexeddb.ts';
 import { openOpfsPool, startSqlite, type StartedSqlite } from './drivers/opfs-pool.ts';
 import type { OpenedDatabase } from './leader.ts';
@@ -12,11 +13,11 @@ import type { OpenedDatabase } from './leader.ts';
 export type OpenDatabase = () => Promise<Result<OpenedDatabase, DatabaseFailure>>;
 
 /**
- * Begins what needs no lock, SQLite's start among it. What it gives opens the database: to be called only in a dedicated
+ * Begins what needs no lock, SQLite's start among it, from the code that its page compiles. What it gives opens the database: to be called only in a dedicated
  * worker that holds the Web Lock `lorikeet-db` (I8).
  */
-export function prepareDatabase(): OpenDatabase {
-  const sqlite = hasSyncHandles() ? startSqlite() : null;
+export function prepareDatabase(compiled: Promise<WebAssembly.Module | null>): OpenDatabase {
+  const sqlite = hasSyncHandles() ? startSqlite(() => initFrom(compiled)) : null;
   const capabilities = detectCapabilities();
   return async () => openPrepared((await capabilities).opfs ? sqlite : null);
 }

@@ -45,6 +45,12 @@ export type ToWorker =
   /** A MessagePort comes with it, over which the service worker reaches the data. */
   | { readonly kind: 'store-port' };
 
+/** From a page to its own worker, besides: SQLite's code, or null where the page could not compile it. */
+export interface CompiledSqlite {
+  readonly kind: 'compiled';
+  readonly module: WebAssembly.Module | null;
+}
+
 /** From a worker to its own page. */
 export type FromWorker =
   | Response

@@ -5,7 +5,7 @@ import { databaseLock } from '../sw-messages.ts';
 import { openChannel } from './channel.ts';
 import { Leader } from './leader.ts';
 import { prepareDatabase, type OpenDatabase } from './open-database.ts';
-import { ownVersions, type ToWorker } from './rpc.ts';
+import { ownVersions, type CompiledSqlite, type ToWorker } from './rpc.ts';
 import { createSyncStore } from './sync-store.ts';
 
 /** Without a write for so long, there is time for the full-text index. Milliseconds. */
@@ -48,24 +48,32 @@ function createLeader(id: string, openDatabase: OpenDatabase): Leader {
  * In a task of its own: what is compiled while the script runs is packed by Chromium (156) for a cache that it does not
  * read for workers. With SQLite's start among it that took 15 ms.
  */
-function prepareSoon(): OpenDatabase {
+function prepareSoon(compiled: Promise<WebAssembly.Module | null>): OpenDatabase {
   let prepared: OpenDatabase | null = null;
-  const prepare = (): OpenDatabase => (prepared ??= prepareDatabase());
+  const prepare = (): OpenDatabase => (prepared ??= prepareDatabase(compiled));
   setTimeout(prepare);
   return () => prepare()();
 }
 
 function listen(): void {
-  const openDatabase = prepareSoon();
+  let takeCompiled: (module: WebAssembly.Module | null) => void = () => undefined;
+  const compiled = new Promise<WebAssembly.Module | null>((resolve) => {
+    takeCompiled = resolve;
+  });
+  const openDatabase = prepareSoon(compiled);
   let leader: Leader | null = null;
-  self.onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
-    if (data.kind === 'begin') {
+  self.onmessage = ({ data, ports }: MessageEvent<ToWorker | CompiledSqlite>) => {
+    if (data.kind === 'compiled') {
+      takeCompiled(data.module);
+    } else if (data.kind === 'begin') {
       leader = createLeader(data.id, openDatabase);
       void leader.run();
     } else {
       leader?.receive(data, ports);
     }
   };
+  // A module that cannot be passed on is the only message that may not arrive.
+  self.onmessageerror = () => takeCompiled(null);
 }
 
 listen();
