@@ -10,7 +10,7 @@ import type { SyncRequest } from '../../protocol/messages.ts';
 /** Rows that a device knows to be missing; of fewer, a pull is short. */
 const long = 1_000;
 
-export interface LongPullLimits {
+interface LongPullLimits {
   /** More are told to come back later. A device waits 30 s for an answer, and a page takes tens of milliseconds. */
   readonly waiting: number;
   /** Bytes of pages that were made and not sent yet, compression not counted. One more page may come on top. */
