@@ -380,20 +380,6 @@ describe('the account', () => {
     expect(db.query('words.count', { search: 'haus' })).toEqual([{ total: 0 }]);
     expect(db.mutate('account.attach', { userId: 'u2', name: 'Bob' })).toEqual(done);
   });
-
-  it.each(['remove', 'release'] as const)('takes with it what was heard of it and set aside (%s)', (rows) => {
-    db.mutate('account.attach', { userId: 'u1', name: 'Ann' });
-    db.database.write((sql) => {
-      sql.run(`UPDATE sync_state SET cursor = 9, known = 9, epoch = 'e', reload = 'away', notice = 'away'`);
-      sql.run(`INSERT INTO held_row VALUES ('setting', 's', 3, NULL, 'x')`);
-      sql.run(`INSERT INTO unconfirmed_row (tbl, id) VALUES ('setting', 's')`);
-    });
-    db.mutate('account.detach', { rows });
-    expect(db.rows('SELECT cursor, known, epoch, reload, notice FROM sync_state')).toEqual([
-      { cursor: 0, known: 0, epoch: '', reload: null, notice: null },
-    ]);
-    expect(db.rows('SELECT id FROM held_row UNION ALL SELECT id FROM unconfirmed_row')).toEqual([]);
-  });
 });
 
 it('a notice is dismissed by the person, and one that came since stays', () => {
