@@ -103,6 +103,11 @@ describe('packed pages', () => {
     expect(page!.cells.columns.map(({ kind }) => kind)).toEqual(['texts', 'numbers']);
   });
 
+  it('may have as many rows as bytes', () => {
+    const page: RowPage = { table: 'word', ids: ['a'], seqs: [5], deleted: [], columns: [], values: [] };
+    expect(backAndForth(page)).toEqual([page]);
+  });
+
   it('leave out a page without rows', () => {
     expect(backAndForth(pageOf({ a: [] }), pageOf({ a: [1] }))).toEqual([pageOf({ a: [1] })]);
   });
@@ -148,6 +153,7 @@ describe('bytes that are no packed pages', () => {
   it.each<[string, Uint8Array]>([
     ['nothing', new Uint8Array()],
     ['a head that is cut', withHead([], []).subarray(0, 5)],
+    ['a head that is shorter than it says', Uint8Array.of(3, 0, 0, 0, 91, 93)],
     ['a head that is no JSON', Uint8Array.of(1, 0, 0, 0, 123)],
     ['a head that is no UTF-8', Uint8Array.of(1, 0, 0, 0, 0xff)],
     ['a head that is no list', withHead({}, [])],
@@ -158,8 +164,14 @@ describe('bytes that are no packed pages', () => {
     ['more rows than bytes', formedWith({ rows: 1e9 })],
     ['half a row', formedWith({ rows: 1.5 })],
     ['a deletion of no row', formedWith({ deleted: [2] })],
+    ['a deletion of half a row', formedWith({ deleted: [0.5] })],
+    ['a deletion before the first row', formedWith({ deleted: [-1] })],
     ['deletions that are no list', formedWith({ deleted: 1 })],
     ['a column without a name', formedWith({ columns: [1] })],
+    [
+      'one column of two without a name',
+      formedWith({ columns: ['a', 1], forms: [...head.forms, seqs, ['same', 1], ['same', 1]] }),
+    ],
     ['columns that are no list', formedWith({ columns: 'a' })],
     ['forms that are no list', formedWith({ forms: null })],
     ['a form too few', formedWith({ forms: [...head.forms, seqs] })],
@@ -169,20 +181,25 @@ describe('bytes that are no packed pages', () => {
     ['a sequence with a fraction', formedWith({ forms: [...head.forms, ['ints', 1, 1, 10, 1, false], ['same', 1]] })],
     ['a form that is none', formed(null)],
     ['a form of no kind', formed(['x'])],
+    ['a form of no kind with all of a number', formed(['x', 0, 1, 1, 1, false], [1, 2])],
     ['a value of no kind', formed(['same', {}])],
     ['a number without a base', formed(['ints', 'x', 1, 1, 1, false], [1, 2])],
     ['a number without a unit', formed(['ints', 0, 0.5, 1, 1, false], [1, 2])],
+    ['halves that make whole numbers', formed(['ints', 0, 0.5, 1, 1, false], [2, 4])],
     ['a number of no scale', formed(['ints', 0, 1, 3, 1, false], [1, 2])],
     ['a number of too many bytes', formed(['ints', 0, 1, 1, 8, false], [])],
     ['a number that may rise', formed(['ints', 0, 1, 1, 1, 1], [1, 2])],
     ['a number out of bounds', formed(['ints', Number.MAX_SAFE_INTEGER, 1, 1, 1, true], [1, 2])],
     ['numbers that are cut', formed(['ints', 0, 1, 1, 1, false], [1])],
+    ['long numbers that are cut', formed(['doubles'], [1])],
     ['a number that is none', formed(['doubles'], [...Array<number>(14).fill(0), 0xf0, 0x7f])],
     ['texts without lengths', formed(['texts', 2, null], [97, 98])],
     ['texts without a size', formed(['texts', 'x', ['ints', 1, 1, 1, 0, false]], [97, 98])],
     ['texts that are cut', formed(['texts', 2, ['ints', 1, 1, 1, 0, false]], [97])],
     ['texts that are longer than they say', formed(['texts', 3, ['ints', 1, 1, 1, 0, false]], [97, 98, 99])],
     ['texts that are shorter than they say', formed(['texts', 1, ['ints', 1, 1, 1, 0, false]], [97])],
+    ['a text that ends before it begins', formed(['texts', 2, ['ints', -1, 4, 1, 1, false]], [0, 1, 97, 98])],
+    ['half a letter and one and a half', formed(['texts', 2, ['ints', 5, 10, 10, 1, false]], [0, 1, 97, 98])],
     ['a text of less than nothing', formed(['texts', 2, ['ints', 3, -4, 1, 1, false]], [0, 1, 97, 98])],
     ['a text that begins within a letter', formed(['texts', 2, ['ints', 1, 1, 1, 0, false]], [0xc3, 0xa9])],
     ['texts that are no UTF-8', formed(['texts', 2, ['ints', 1, 1, 1, 0, false]], [97, 0xff])],
@@ -199,6 +216,10 @@ describe('bytes that are no packed pages', () => {
   function formedWith(parts: object): Uint8Array {
     return whole({ forms: [...head.forms, seqs, ['same', 1]], ...parts });
   }
+
+  it('have no head when it is no UTF-8', () => {
+    expect(splitHead(Uint8Array.of(1, 0, 0, 0, 0xff)).head).toBeUndefined();
+  });
 
   it('are refused or hold what a page may hold, however they were damaged', () => {
     const page = pageOf({ a: ['é', 'b', 'c'], b: [1, 2.5, null], c: [1, 5, 2], d: ['x', null, 'y'] }, [1]);

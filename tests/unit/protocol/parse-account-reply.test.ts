@@ -49,6 +49,9 @@ describe('a reply about Web Push', () => {
     [{ key: 'k', subscription: { endpoint: 'e', reminder: { ...reminder, hour: '18' } } }],
     [{ key: 'k', subscription: { endpoint: 'e', reminder: { hour: 18 } } }],
   ])('is refused otherwise: %j', (body) => {
-    expect(parsePushReply(body)).toMatchObject({ ok: false, error: { code: 'bad_reply' } });
+    expect(parsePushReply(body)).toMatchObject({
+      ok: false,
+      error: { code: 'bad_reply', detail: 'not about Web Push' },
+    });
   });
 });

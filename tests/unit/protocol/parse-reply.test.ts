@@ -36,6 +36,10 @@ describe('a reply of a sync', () => {
     expect(parseSyncReply(reply)).toEqual({ ok: true, value: reply });
   });
 
+  it('says which part is wrong', () => {
+    expect(parseSyncReply({ ...reply, epoch: 5 })).toMatchObject({ ok: false, error: { detail: 'epoch' } });
+  });
+
   it.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
