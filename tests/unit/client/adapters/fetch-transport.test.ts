@@ -66,7 +66,7 @@ describe('the transport', () => {
     const { sent, result } = exchange(() => new Response(body, { headers: { 'content-type': packedType } }));
     const outcome = await result;
     expect(outcome).toMatchObject({ ok: true, value: { received: body.length } });
-    expect(outcome.ok && outcome.value.reply).toEqual({ ...reply, packed });
+    expect(outcome.ok && outcome.value.reply).toEqual({ ...reply, packed: [packed] });
     expect(sent[0]!.init.headers).toMatchObject({ accept: `${packedType}, application/json` });
   });
 
