@@ -13,8 +13,8 @@ import type { OpenedDatabase } from './leader.ts';
 export type OpenDatabase = () => Promise<Result<OpenedDatabase, DatabaseFailure>>;
 
 /**
- * Begins what needs no lock, SQLite's start among it, from the code that its page compiles. What it gives opens the database: to be called only in a dedicated
- * worker that holds the Web Lock `lorikeet-db` (I8).
+ * Begins what needs no lock, SQLite's start among it, from the code that its page compiles. What it gives opens the
+ * database: to be called only in a dedicated worker that holds the Web Lock `lorikeet-db` (I8).
  */
 export function prepareDatabase(compiled: Promise<WebAssembly.Module | null>): OpenDatabase {
   const sqlite = hasSyncHandles() ? startSqlite(() => initFrom(compiled)) : null;
