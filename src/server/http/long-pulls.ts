@@ -26,9 +26,13 @@ export function isLongPull({ changes, limit, cursor, known }: SyncRequest): bool
   return changes.length === 0 && limit > 0 && (cursor === 0 || known - cursor >= long);
 }
 
+interface Response extends Pick<EventEmitter, 'once'> {
+  readonly destroyed: boolean;
+}
+
 export interface Turn {
   /** The page is on its way: it counts until the response is closed. */
-  sends(bytes: number, response: Pick<EventEmitter, 'once'>): void;
+  sends(bytes: number, response: Response): void;
   /** The next may be served. */
   end(): void;
 }
@@ -110,6 +114,8 @@ export class LongPulls {
   #begin(): Turn {
     return {
       sends: (bytes, response) => {
+        // Its device left while the page was made, and it says so no second time: it must not count for ever.
+        if (response.destroyed) return;
         this.#unsent += bytes;
         response.once('close', () => {
           this.#unsent -= bytes;

@@ -18,9 +18,9 @@ function queue(limits?: ConstructorParameters<typeof LongPulls>[0]) {
       if (turn) turns.push(turn);
     },
     /** The one that is being served is done. */
-    async end(bytes?: number): Promise<EventEmitter> {
+    async end(bytes?: number, destroyed = false): Promise<EventEmitter> {
       await eventLoopTurn();
-      const response = new EventEmitter();
+      const response = Object.assign(new EventEmitter(), { destroyed });
       const turn = turns.shift()!;
       if (bytes !== undefined) turn.sends(bytes, response);
       turn.end();
@@ -96,6 +96,13 @@ it('waits while too much was made and not sent', async () => {
   await end(60);
   await ask('d');
   expect(served.at(-1)).toBe('d');
+});
+
+it('does not count for ever what was made for a device that had left by then', async () => {
+  const { ask, end, served } = queue({ waiting: 10, unsent: 100, patience: 50 });
+  for (const user of ['a', 'b']) void ask(user);
+  await end(1_000, true);
+  expect(served).toEqual(['a', 'b']);
 });
 
 it('refuses more than can be served in time', async () => {
