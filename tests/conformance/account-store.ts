@@ -4,8 +4,8 @@ import { limits } from '../../src/protocol/limits.ts';
 import type { NewPasskey, NewSession } from '../../src/server/account-store.ts';
 import { UnknownAccount, type ChangeStore } from '../../src/server/change-store.ts';
 import { settingInsert, testTime } from '../support/server-requests.ts';
-import { addAccount, push } from '../support/store-pushes.ts';
-import { word, type OpenedStore } from './change-store.ts';
+import { addAccount, push, word } from '../support/store-pushes.ts';
+import type { OpenedStore } from './change-store.ts';
 
 export function accountStoreSuite(name: string, open: () => Promise<OpenedStore>): void {
   let opened: OpenedStore | null = null;

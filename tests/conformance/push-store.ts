@@ -5,8 +5,8 @@ import type { Change } from '../../src/protocol/messages.ts';
 import type { ChangeStore } from '../../src/server/change-store.ts';
 import type { NewSubscription, PushTarget } from '../../src/server/push-store.ts';
 import { settingInsert, testTime } from '../support/server-requests.ts';
-import { addAccount, push } from '../support/store-pushes.ts';
-import { word, type OpenedStore } from './change-store.ts';
+import { addAccount, push, word } from '../support/store-pushes.ts';
+import type { OpenedStore } from './change-store.ts';
 
 const minute = 60_000;
 

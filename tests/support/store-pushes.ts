@@ -44,3 +44,15 @@ export function settings(count: number, from = 0): Change[] {
 export function deletion(id: string, parts: Partial<Change> = {}): Change {
   return { table: 'setting', id, op: 'delete', stamp: stampAt(testTime) + 50, baseSeq: 0, ...parts };
 }
+
+/** A new word with the columns that it must have. */
+export function word(id: string, values: NonNullable<Change['values']>): Change {
+  return {
+    table: 'vocabulary_item',
+    id,
+    op: 'insert',
+    stamp: stampAt(testTime),
+    baseSeq: 0,
+    values: { language: 'es', created_at: testTime, due_at: testTime, ...values },
+  };
+}
