@@ -12,7 +12,8 @@ import { createSyncStore } from '../../src/client/db/sync-store.ts';
 import { emptyClientFile } from '../support/client-file.ts';
 import { fakePool } from '../support/fake-opfs.ts';
 import { openNodeDriver } from '../support/node-driver.ts';
-import { describeSyncStore, type OpenedSyncStore } from './sync-store.ts';
+import type { OpenedSyncStore } from '../support/store-device.ts';
+import { describeSyncStore } from './sync-store.ts';
 
 function open(driver: Driver, now: () => number): OpenedSyncStore {
   let ids = 0;

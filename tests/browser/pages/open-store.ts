@@ -2,7 +2,7 @@
 import { Database } from '../../../src/client/db/database.ts';
 import type { Driver } from '../../../src/client/db/driver.ts';
 import { createSyncStore } from '../../../src/client/db/sync-store.ts';
-import type { OpenedSyncStore } from '../../conformance/sync-store.ts';
+import type { OpenedSyncStore } from '../../support/store-device.ts';
 
 export function openStoreOn(driver: Driver, now: () => number): OpenedSyncStore {
   let ids = 0;
