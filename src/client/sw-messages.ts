@@ -4,8 +4,8 @@ import type { Direction } from '../sync/report.ts';
 
 export type ToServiceWorker =
   | { readonly type: 'sync'; readonly direction: Direction }
-  /** A MessagePort to the database worker comes with it (`SyncStore` over a port). */
-  | { readonly type: 'store-port' }
+  /** A MessagePort to the database worker comes with it (`SyncStore` over a port). The worker holds the lock `life`. */
+  | { readonly type: 'store-port'; readonly life: string }
   /** The database that the port led to is closed. */
   | { readonly type: 'store-closed' }
   /** A page is about to open the database: a direct run gives way. */

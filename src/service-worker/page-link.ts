@@ -3,6 +3,7 @@
  * worker is stopped and started at the browser's will and forgets its ports, so it asks again.
  */
 import { createPortStore, type PortStore } from '../client/adapters/store-over-port.ts';
+import type { StorePort } from '../client/db/page-session.ts';
 import type { StoreWanted } from '../client/sw-messages.ts';
 
 /** Milliseconds that a page has to answer. A frozen page never does, and counts as no page. */
@@ -21,7 +22,7 @@ export interface PageLink {
   expectsPort(): boolean;
   /** Resolves when a page sends a port, or after `limit` milliseconds. */
   portWithin(limit: number): Promise<void>;
-  connect(port: MessagePort): void;
+  connect(port: StorePort): void;
   disconnect(): void;
   /** The store has just answered. */
   confirm(): void;
@@ -39,10 +40,13 @@ interface PageLinkOptions {
   readonly clients: OpenPages;
   /** Milliseconds, monotonic. */
   readonly elapsed: () => number;
+  /** Resolves when the lock is free or the signal is given. */
+  readonly lockFreed: (name: string, signal: AbortSignal) => Promise<void>;
 }
 
-export function createPageLink({ clients, elapsed }: PageLinkOptions): PageLink {
+export function createPageLink({ clients, elapsed, lockFreed }: PageLinkOptions): PageLink {
   let current: PortStore | null = null;
+  let dropped = new AbortController();
   let confirmedAt = -Infinity;
   let expectedAt = -Infinity;
   const waiting = new Set<() => void>();
@@ -59,8 +63,16 @@ export function createPageLink({ clients, elapsed }: PageLinkOptions): PageLink 
     });
 
   const disconnect = (): void => {
+    dropped.abort();
     current?.close();
     current = null;
+  };
+
+  /** A worker that ends says nothing: what it was asked would be waited for in vain, with the app closed. */
+  const dropWhenFree = async (life: string): Promise<void> => {
+    const { signal } = dropped;
+    await lockFreed(life, signal);
+    if (!signal.aborted) disconnect();
   };
 
   const alive = async (): Promise<PortStore | null> => {
@@ -96,11 +108,13 @@ export function createPageLink({ clients, elapsed }: PageLinkOptions): PageLink 
     },
     expectsPort: () => elapsed() - expectedAt < openingLimit,
     portWithin,
-    connect(port) {
+    connect({ port, life }) {
       disconnect();
       expectedAt = -Infinity;
       current = createPortStore(port);
       confirmedAt = -Infinity;
+      dropped = new AbortController();
+      void dropWhenFree(life);
       for (const settle of waiting) settle();
     },
     disconnect,

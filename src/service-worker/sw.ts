@@ -2,6 +2,7 @@
 import sqlite3InitModule, { type Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import { v7 } from 'uuid';
 import { poolDirectory, poolFile } from '../client/db/drivers/pool-files.ts';
+import { lockFreed } from '../client/db/lock-freed.ts';
 import { activityChannel, type Activity } from '../client/sw-messages.ts';
 import { createPushControl } from '../client/adapters/push-control.ts';
 import { createDirectRun } from './direct-store.ts';
@@ -22,7 +23,7 @@ const initSqlite = sqlite3InitModule as (module: { wasmBinary: ArrayBuffer }) =>
 const shell = self.__WB_MANIFEST;
 const clock = { now: () => Date.now() };
 const channel = new BroadcastChannel(activityChannel);
-const link = createPageLink({ clients: self.clients, elapsed: () => performance.now() });
+const link = createPageLink({ clients: self.clients, elapsed: () => performance.now(), lockFreed });
 
 const news = createNews(clock);
 const direct = createDirectRun({

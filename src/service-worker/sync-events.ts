@@ -28,7 +28,7 @@ export function listenForSync({ scope, host, link }: SyncEventsOptions): void {
         event.waitUntil(host.sync(message.direction).then((failure) => wakeLater(scope, failure)));
         break;
       case 'store-port':
-        if (event.ports[0]) link.connect(event.ports[0]);
+        if (event.ports[0]) link.connect({ port: event.ports[0], life: message.life });
         break;
       case 'store-closed':
         link.disconnect();

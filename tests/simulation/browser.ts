@@ -31,6 +31,11 @@ export class Locks {
     });
   }
 
+  async freed(name: string, waiting: Process): Promise<void> {
+    const release = await this.acquire(name, waiting);
+    release();
+  }
+
   isFree(name: string): boolean {
     return (this.#queues.get(name) ?? []).length === 0;
   }

@@ -19,7 +19,7 @@ export const namedSeeds: readonly NamedSeed[] = [
     plant: 'a word that was added anew counts as sent',
   },
   {
-    seed: 15,
+    seed: 114,
     found: 'an answer that came after signing out put its rows and its cursor on the emptied device',
     plant: 'an answer is stored after the account was left',
   },

@@ -31,7 +31,11 @@ export class ServiceWorker {
     this.#device = device;
     this.process = new Process(name);
     this.#sqlite = new TrackedSqlite({ sqlite3: device.sqlite3, disk: device.disk, name });
-    const link = createPageLink({ clients: this.#clients(), elapsed: () => device.scheduler.now });
+    const link = createPageLink({
+      clients: this.#clients(),
+      elapsed: () => device.scheduler.now,
+      lockFreed: (life) => device.locks.freed(life, this.process),
+    });
     this.#link = device.plant.link?.(link) ?? link;
     this.#host = createSyncHost({
       link: this.#link,
@@ -60,7 +64,7 @@ export class ServiceWorker {
         if (!port) return;
         port.owner = this.process;
         this.#wantedAt = -Infinity;
-        return this.#link.connect(port as unknown as MessagePort);
+        return this.#link.connect({ port: port as unknown as MessagePort, life: message.life });
       case 'store-closed':
         return this.#link.disconnect();
       case 'storage-wanted':

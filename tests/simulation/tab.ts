@@ -51,8 +51,8 @@ export class Tab {
 
   /** Asked by the service worker, or leading anew. */
   offerStore(): void {
-    const port = this.page.alive ? this.database.openStorePort() : null;
-    if (port) this.#device.tell({ type: 'store-port' }, port as unknown as Port);
+    const offer = this.page.alive ? this.database.openStorePort() : null;
+    if (offer) this.#device.tell({ type: 'store-port', life: offer.life }, offer.port as unknown as Port);
   }
 
   become(event: VisibilityEvent): void {
@@ -92,9 +92,8 @@ class TabEnvironment implements PageEnvironment {
     return this.#device.channels.open(this.#page);
   }
 
-  async lockFreed(name: string): Promise<void> {
-    const release = await this.#device.locks.acquire(name, this.#page);
-    release();
+  lockFreed(name: string): Promise<void> {
+    return this.#device.locks.freed(name, this.#page);
   }
 
   isVisible(): boolean {

@@ -5,6 +5,7 @@
 import type { Failure } from '../../protocol/errors.ts';
 import { errors } from '../../protocol/errors.ts';
 import type { DatabaseState, LocalDatabase, SyncStatusRow } from '../db/api.ts';
+import type { StorePort } from '../db/page-session.ts';
 import { activityChannel, syncTag, type Activity, type StoreWanted, type ToServiceWorker } from '../sw-messages.ts';
 import type { Direction, SyncActivity, SyncControl, SyncReason } from '../sync-api.ts';
 import { isServerWell } from './health.ts';
@@ -15,7 +16,7 @@ import { watchSupply, type SupplyNavigator } from './supply.ts';
 /** The database as syncing needs it: with the way for the service worker and news of the person's changes. */
 export interface SyncedDatabase extends LocalDatabase {
   /** A port to the database worker that serves `SyncStore`, or null where another tab leads. */
-  openStorePort(): MessagePort | null;
+  openStorePort(): StorePort | null;
   onLocalChange(listener: () => void): () => void;
 }
 
@@ -152,8 +153,8 @@ function tell(message: ToServiceWorker, transfer: Transferable[] = []): void {
 }
 
 function offerStore(database: SyncedDatabase): void {
-  const port = database.openStorePort();
-  if (port) tell({ type: 'store-port' }, [port]);
+  const offer = database.openStorePort();
+  if (offer) tell({ type: 'store-port', life: offer.life }, [offer.port]);
 }
 
 function isWaitingToRetry(failure: Failure | null, status: SyncStatusRow, now: number): boolean {

@@ -2,6 +2,7 @@
 import { v7 } from 'uuid';
 import { openChannel } from './channel.ts';
 import { createDatabaseWorker } from './database-worker.ts';
+import { lockFreed } from './lock-freed.ts';
 import type { PageEnvironment, VisibilityEvent, WorkerLink } from './page-environment.ts';
 import { ownVersions, type FromWorker } from './rpc.ts';
 
@@ -40,14 +41,6 @@ function openWorker(id: string, worker: Worker): WorkerLink {
   };
   link.post({ kind: 'begin', id });
   return link;
-}
-
-async function lockFreed(name: string, signal: AbortSignal): Promise<void> {
-  try {
-    await navigator.locks.request(name, { signal }, () => undefined);
-  } catch (cause) {
-    if (!signal.aborted) throw cause;
-  }
 }
 
 /** `freeze` and `resume`: Chromium's page lifecycle. `pagehide` and `pageshow`: the back/forward cache of all browsers. */

@@ -20,7 +20,7 @@ import {
   type LifecycleEvent,
   type LifecycleState,
 } from './page-lifecycle.ts';
-import { PageSession } from './page-session.ts';
+import { PageSession, type StorePort } from './page-session.ts';
 import { RequestTable, type Question } from './request-table.ts';
 import type { Response } from './rpc.ts';
 
@@ -32,7 +32,7 @@ export interface PageDatabase extends LocalDatabase {
   /** Calls back when a person's change, of any tab, waits to be synced; only in the page whose worker leads. */
   onLocalChange(listener: () => void): () => void;
   /** A port on which the worker serves `SyncStore`, for the service worker; null when another tab leads or none does. */
-  openStorePort(): MessagePort | null;
+  openStorePort(): StorePort | null;
   /** Ends the worker at once. */
   close(): void;
 }
@@ -79,7 +79,7 @@ class WorkerDatabase implements PageDatabase {
     return () => this.#changeListeners.delete(listener);
   }
 
-  openStorePort(): MessagePort | null {
+  openStorePort(): StorePort | null {
     return this.#session?.openStorePort() ?? null;
   }
 

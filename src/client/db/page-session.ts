@@ -12,6 +12,13 @@ export interface Leadership {
   readonly storage: 'opfs' | 'indexeddb';
 }
 
+/** A way to the open database for the service worker. */
+export interface StorePort {
+  readonly port: MessagePort;
+  /** The Web Lock that the database worker holds: when it is free, nobody answers at the port any more. */
+  readonly life: string;
+}
+
 export interface SessionEvents {
   /** There is somebody to ask, who has heard nothing yet: a leader, or the own worker that is about to be. */
   onLeader(): void;
@@ -37,7 +44,8 @@ export class PageSession {
   #leader: string | null = null;
   /** Whether the own worker has the database open. */
   #hasDatabase = false;
-  #started = false;
+  /** The lock that the own worker holds as long as it lives; null before it started. */
+  #life: string | null = null;
 
   constructor(environment: PageEnvironment, events: SessionEvents) {
     this.#environment = environment;
@@ -67,11 +75,11 @@ export class PageSession {
   }
 
   /** A port for the service worker, or null when the data is not here. */
-  openStorePort(): MessagePort | null {
-    if (!this.#hasDatabase) return null;
-    const [ours, theirs] = this.#environment.createPorts();
+  openStorePort(): StorePort | null {
+    if (!this.#hasDatabase || this.#life === null) return null;
+    const [ours, port] = this.#environment.createPorts();
     this.#worker.post({ kind: 'store-port' }, [ours]);
-    return theirs;
+    return { port, life: this.#life };
   }
 
   /** At once: the worker lets its lock and files go as it ends. */
@@ -93,7 +101,7 @@ export class PageSession {
     if (this.#stopped.signal.aborted) return;
     switch (message.kind) {
       case 'started':
-        this.#started = true;
+        this.#life = message.life;
         return void this.#watch(message.life);
       case 'opening':
         return this.#lead();
@@ -152,6 +160,6 @@ export class PageSession {
 
   #onWorkerError(detail: string): void {
     // Later errors are the worker's own to answer for; without a start nothing ever will.
-    if (!this.#started) this.#events.onFailed({ code: 'storage_failed', detail });
+    if (this.#life === null) this.#events.onFailed({ code: 'storage_failed', detail });
   }
 }

@@ -36,12 +36,12 @@ test(
     const laptop = await AppPage.joining(await world.device('laptop'), ana);
 
     await device.goOffline();
-    await phone.addWord('el bosque', 'forest');
-    await phone.untilChip('offline', /waiting/);
-    await device.closeApp();
     await laptop.addWord('el río', 'river');
     await laptop.untilChip('synced');
-
+    await phone.addWord('el bosque', 'forest');
+    await phone.untilChip('offline', /waiting/);
+    // At once: the service worker has just had an answer from the page that goes.
+    await device.closeApp();
     await device.goOnline();
     await laptop.seesWord('el bosque', 'forest');
 

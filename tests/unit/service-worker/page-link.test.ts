@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { serveStore } from '../../../src/client/adapters/store-over-port.ts';
+import type { StorePort } from '../../../src/client/db/page-session.ts';
 import { createPageLink, type PageLink } from '../../../src/service-worker/page-link.ts';
 import { DeviceUnderTest } from '../../support/device-under-test.ts';
 import { MemoryServer } from '../../support/memory-server.ts';
@@ -10,11 +11,14 @@ interface World {
   readonly asked: unknown[];
   /** Milliseconds. */
   elapsed: number;
+  /** The worker that holds this lock has ended. */
+  end(life: string): void;
 }
 
 /** `onAsk` is what the open pages do when they are asked for a port; null: there is no page. */
 function createWorld(onAsk: ((link: PageLink) => void) | null): World {
   const asked: unknown[] = [];
+  const ends = new Map<string, () => void>();
   const page = {
     postMessage: (message: unknown) => {
       asked.push(message);
@@ -24,9 +28,11 @@ function createWorld(onAsk: ((link: PageLink) => void) | null): World {
   const world: World = {
     asked,
     elapsed: 0,
+    end: (life) => ends.get(life)?.(),
     link: createPageLink({
       clients: { matchAll: () => Promise.resolve(onAsk ? [page] : []) },
       elapsed: () => world.elapsed,
+      lockFreed: (life) => new Promise((freed) => ends.set(life, freed)),
     }),
   };
   return world;
@@ -39,14 +45,14 @@ afterEach(() => {
 });
 
 /** A port at whose other end a database worker answers, or nobody. */
-function port(served = true): MessagePort {
+function port({ served = true, life = 'life' } = {}): StorePort {
   const { port1, port2 } = new MessageChannel();
   const server = new MemoryServer();
   if (served) {
     serveStore(port1, new DeviceUnderTest({ name: 'a', transport: server.transport(), now: () => 0 }).store);
   }
   opened.push(port1);
-  return port2;
+  return { port: port2, life };
 }
 
 describe('the link to a page', () => {
@@ -80,7 +86,7 @@ describe('the link to a page', () => {
 
   it('drops a port at which nobody answers any more, and asks for another', async () => {
     const world = createWorld((link) => link.connect(port()));
-    world.link.connect(port(false));
+    world.link.connect(port({ served: false }));
     expect(await world.link.store()).not.toBeNull();
     expect(world.asked).toHaveLength(1);
     world.link.disconnect();
@@ -106,9 +112,29 @@ describe('the link to a page', () => {
     expect(world.link.expectsPort()).toBe(false);
   });
 
+  it('waits for no answer of a worker that has ended: what it was asked is answered at once, and the port dropped', async () => {
+    const world = createWorld(null);
+    world.link.connect(port({ served: false, life: 'first' }));
+    world.link.confirm();
+    const store = await world.link.store();
+    const answer = store!.gather('both');
+    world.end('first');
+    expect(await answer).toMatchObject({ ok: false, error: { code: 'storage_busy' } });
+    expect(await world.link.store()).toBeNull();
+  });
+
+  it('keeps the port of a worker that took over from one that has ended', async () => {
+    const world = createWorld(() => undefined);
+    world.link.connect(port({ served: false, life: 'first' }));
+    world.link.connect(port({ life: 'second' }));
+    world.end('first');
+    expect(await world.link.store()).not.toBeNull();
+    world.link.disconnect();
+  });
+
   it('does not ask a port whether it lives that has just answered', async () => {
     const world = createWorld(() => undefined);
-    world.link.connect(port(false));
+    world.link.connect(port({ served: false }));
     world.link.confirm();
     world.elapsed = 900;
     expect(await world.link.store()).not.toBeNull();

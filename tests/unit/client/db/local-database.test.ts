@@ -225,9 +225,16 @@ describe('two tabs', () => {
     await put(second.database, 'a');
     await until(() => expect(told).toEqual(['first']));
     expect(second.database.openStorePort()).toBeNull();
-    const port = first.database.openStorePort();
-    expect(port).not.toBeNull();
-    port?.close();
+    const offer = first.database.openStorePort()!;
+    offer.port.close();
+    let freed = false;
+    void first.environment.lockFreed(offer.life).then(() => {
+      freed = true;
+    });
+    await put(second.database, 'b');
+    expect(freed, 'its worker lives').toBe(false);
+    first.environment.become('gone');
+    await until(() => expect(freed).toBe(true));
   });
 
   it('lose no request when the leader is killed before it answered', async () => {
