@@ -37,6 +37,13 @@ const takes = (schema: TSchema, body: unknown) => expect(Check(schema, body), JS
 const refuses = (schema: TSchema, body: unknown) =>
   expect(Check(schema, body), JSON.stringify(body)?.slice(0, 200)).toBe(false);
 
+/** With what to call each in a title: the long ones by their beginning and their length. */
+const named = (parts: readonly object[]): [string, object][] =>
+  parts.map((part) => {
+    const text = JSON.stringify(part);
+    return [text.length > 120 ? `${text.slice(0, 80)}… of ${text.length} characters` : text, part];
+  });
+
 describe('a sync request', () => {
   it('is taken with any kind of change', () => {
     takes(syncRequestSchema, sync);
@@ -46,46 +53,50 @@ describe('a sync request', () => {
     takes(syncRequestSchema, { ...sync, changes: [whole, based, deletion] });
   });
 
-  it.each<object>([
-    { protocol: 0 },
-    { schema: '1' },
-    { user: '' },
-    { device: 'a b' },
-    { device: 'a\n' },
-    { device: '' },
-    { writers: [['w']] },
-    { writers: [['w', 5, 6]] },
-    { writers: [['w w', 5]] },
-    { writers: [['w', -1]] },
-    { writers: Array.from({ length: limits.writers + 1 }, () => ['w', 5]) },
-    { cursor: -1 },
-    { cursor: 1.5 },
-    { cursor: 2 ** 53 },
-    { known: null },
-    { limit: -1 },
-    { epoch: 'x'.repeat(201) },
-    { extra: 1 },
-    { changes: {} },
-    { changes: Array.from({ length: limits.pushChanges + 1 }, () => change) },
-  ])('is refused with %j', (part) => {
+  it.each(
+    named([
+      { protocol: 0 },
+      { schema: '1' },
+      { user: '' },
+      { device: 'a b' },
+      { device: 'a\n' },
+      { device: '' },
+      { writers: [['w']] },
+      { writers: [['w', 5, 6]] },
+      { writers: [['w w', 5]] },
+      { writers: [['w', -1]] },
+      { writers: Array.from({ length: limits.writers + 1 }, () => ['w', 5]) },
+      { cursor: -1 },
+      { cursor: 1.5 },
+      { cursor: 2 ** 53 },
+      { known: null },
+      { limit: -1 },
+      { epoch: 'x'.repeat(201) },
+      { extra: 1 },
+      { changes: {} },
+      { changes: Array.from({ length: limits.pushChanges + 1 }, () => change) },
+    ]),
+  )('is refused with %s', (_, part) => {
     refuses(syncRequestSchema, { ...sync, ...part });
   });
 
-  it.each<object>([
-    { op: 'upsert' },
-    { table: 'x'.repeat(201) },
-    { id: 5 },
-    { stamp: -1 },
-    { baseSeq: null },
-    { values: { value: true } },
-    { values: { value: {} } },
-    { values: Object.fromEntries(Array.from({ length: limits.rowColumns + 1 }, (_, at) => [`c${at}`, 1])) },
-    { stamps: { value: 'x' } },
-    { base: { value: [1] } },
-    { base: { value: [1, 'x', 'y'] } },
-    { base: { value: ['x', 1] } },
-    { extra: 1 },
-  ])('is refused with a change that has %j', (part) => {
+  it.each(
+    named([
+      { op: 'upsert' },
+      { table: 'x'.repeat(201) },
+      { id: 5 },
+      { stamp: -1 },
+      { baseSeq: null },
+      { values: { value: true } },
+      { values: { value: {} } },
+      { values: Object.fromEntries(Array.from({ length: limits.rowColumns + 1 }, (_, at) => [`c${at}`, 1])) },
+      { stamps: { value: 'x' } },
+      { base: { value: [1] } },
+      { base: { value: [1, 'x', 'y'] } },
+      { base: { value: ['x', 1] } },
+      { extra: 1 },
+    ]),
+  )('is refused with a change that has %s', (_, part) => {
     refuses(syncRequestSchema, { ...sync, changes: [{ ...change, ...part }] });
   });
 });
@@ -121,23 +132,25 @@ describe('a passkey', () => {
     refuses(passkeyNameSchema, { name: 'x'.repeat(limits.passkeyName + 1) });
   });
 
-  it.each<object>([
-    { id: 'a+b' },
-    { id: 'a'.repeat(1_401) },
-    { rawId: undefined },
-    { rawId: 5 },
-    { type: 'password' },
-    { response: {} },
-    { response: { ...response, clientDataJSON: 'a'.repeat(10_001) } },
-    { response: { ...response, attestationObject: 'a'.repeat(60_001) } },
-    { response: { ...response, authenticatorData: '/' } },
-    { response: { ...response, signature: 'a'.repeat(2_001) } },
-    { response: { ...response, publicKey: '=' } },
-    { response: { ...response, transports: Array<string>(11).fill('usb') } },
-    { response: { ...response, transports: ['x'.repeat(41)] } },
-    { response: { ...response, ...Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`m${at}`, 1])) } },
-    Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`m${at}`, 1])),
-  ])('is refused with %j', (part) => {
+  it.each(
+    named([
+      { id: 'a+b' },
+      { id: 'a'.repeat(1_401) },
+      { rawId: undefined },
+      { rawId: 5 },
+      { type: 'password' },
+      { response: {} },
+      { response: { ...response, clientDataJSON: 'a'.repeat(10_001) } },
+      { response: { ...response, attestationObject: 'a'.repeat(60_001) } },
+      { response: { ...response, authenticatorData: '/' } },
+      { response: { ...response, signature: 'a'.repeat(2_001) } },
+      { response: { ...response, publicKey: '=' } },
+      { response: { ...response, transports: Array<string>(11).fill('usb') } },
+      { response: { ...response, transports: ['x'.repeat(41)] } },
+      { response: { ...response, ...Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`m${at}`, 1])) } },
+      Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`m${at}`, 1])),
+    ]),
+  )('is refused with %s', (_, part) => {
     refuses(passkeySignInSchema, { passkey: JSON.parse(JSON.stringify({ ...passkey, ...part })) as unknown });
   });
 
@@ -166,20 +179,22 @@ describe('a push subscription', () => {
     takes(pushRequestSchema, { ...subscription, reminder: { ...reminder, hour: null } });
   });
 
-  it.each<object>([
-    { endpoint: '' },
-    { endpoint: 'x'.repeat(limits.pushEndpoint + 1) },
-    { keys: { ...subscription.keys, p256dh: 'B' } },
-    { keys: { ...subscription.keys, auth: 'a'.repeat(23) } },
-    { keys: { ...subscription.keys, extra: 'x' } },
-    { reminder: { ...reminder, hour: 24 } },
-    { reminder: { ...reminder, hour: -1 } },
-    { reminder: { ...reminder, hour: 1.5 } },
-    { reminder: { ...reminder, timeZone: '' } },
-    { reminder: { ...reminder, timeZone: 'x'.repeat(limits.timeZone + 1) } },
-    { reminder: { ...reminder, text: 'x' } },
-    { extra: 1 },
-  ])('is refused with %j', (part) => {
+  it.each(
+    named([
+      { endpoint: '' },
+      { endpoint: 'x'.repeat(limits.pushEndpoint + 1) },
+      { keys: { ...subscription.keys, p256dh: 'B' } },
+      { keys: { ...subscription.keys, auth: 'a'.repeat(23) } },
+      { keys: { ...subscription.keys, extra: 'x' } },
+      { reminder: { ...reminder, hour: 24 } },
+      { reminder: { ...reminder, hour: -1 } },
+      { reminder: { ...reminder, hour: 1.5 } },
+      { reminder: { ...reminder, timeZone: '' } },
+      { reminder: { ...reminder, timeZone: 'x'.repeat(limits.timeZone + 1) } },
+      { reminder: { ...reminder, text: 'x' } },
+      { extra: 1 },
+    ]),
+  )('is refused with %s', (_, part) => {
     refuses(pushRequestSchema, { ...subscription, ...part });
   });
 });
