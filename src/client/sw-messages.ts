@@ -13,6 +13,13 @@ export type ToServiceWorker =
   /** The waiting version may take over: the person agreed to reload. */
   | { readonly type: 'take-over' };
 
+/** A way to the open database, from the page that leads. */
+export interface StorePort {
+  readonly port: MessagePort;
+  /** The Web Lock that the database worker holds: when it is free, nobody answers at the port any more. */
+  readonly life: string;
+}
+
 /** To each page, by `Client.postMessage`: whoever leads sends a port. */
 export interface StoreWanted {
   readonly type: 'store-wanted';

@@ -3,8 +3,7 @@
  * worker is stopped and started at the browser's will and forgets its ports, so it asks again.
  */
 import { createPortStore, type PortStore } from '../client/adapters/store-over-port.ts';
-import type { StorePort } from '../client/db/page-session.ts';
-import type { StoreWanted } from '../client/sw-messages.ts';
+import type { StorePort, StoreWanted } from '../client/sw-messages.ts';
 
 /** Milliseconds that a page has to answer. A frozen page never does, and counts as no page. */
 const answerLimit = 400;

@@ -5,8 +5,14 @@
 import type { Failure } from '../../protocol/errors.ts';
 import { errors } from '../../protocol/errors.ts';
 import type { DatabaseState, LocalDatabase, SyncStatusRow } from '../db/api.ts';
-import type { StorePort } from '../db/page-session.ts';
-import { activityChannel, syncTag, type Activity, type StoreWanted, type ToServiceWorker } from '../sw-messages.ts';
+import {
+  activityChannel,
+  syncTag,
+  type Activity,
+  type StorePort,
+  type StoreWanted,
+  type ToServiceWorker,
+} from '../sw-messages.ts';
 import type { Direction, SyncActivity, SyncControl, SyncReason } from '../sync-api.ts';
 import { isServerWell } from './health.ts';
 import { createPacing } from './pacing.ts';

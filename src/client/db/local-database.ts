@@ -3,6 +3,7 @@
  * to whoever leads and are kept until answered, so a hand-over loses none. A hidden page gives the database up.
  */
 import { err, type Result } from '../../base/result.ts';
+import type { StorePort } from '../sw-messages.ts';
 import type {
   DatabaseFailure,
   DatabaseState,
@@ -20,7 +21,7 @@ import {
   type LifecycleEvent,
   type LifecycleState,
 } from './page-lifecycle.ts';
-import { PageSession, type StorePort } from './page-session.ts';
+import { PageSession } from './page-session.ts';
 import { RequestTable, type Question } from './request-table.ts';
 import type { Response } from './rpc.ts';
 

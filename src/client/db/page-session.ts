@@ -2,6 +2,7 @@
  * A page's worker and channel, from when it is shown until it is hidden: finds out who leads, sends requests there, and
  * hands on what comes back. It stops once and is not used again.
  */
+import type { StorePort } from '../sw-messages.ts';
 import type { DatabaseFailure } from './api.ts';
 import type { Channel } from './leader.ts';
 import type { PageEnvironment, WorkerLink } from './page-environment.ts';
@@ -10,13 +11,6 @@ import { compareVersions, type ChannelMessage, type FromWorker, type Request, ty
 export interface Leadership {
   readonly role: 'leader' | 'follower';
   readonly storage: 'opfs' | 'indexeddb';
-}
-
-/** A way to the open database for the service worker. */
-export interface StorePort {
-  readonly port: MessagePort;
-  /** The Web Lock that the database worker holds: when it is free, nobody answers at the port any more. */
-  readonly life: string;
 }
 
 export interface SessionEvents {

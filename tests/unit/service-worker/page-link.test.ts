@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { serveStore } from '../../../src/client/adapters/store-over-port.ts';
-import type { StorePort } from '../../../src/client/db/page-session.ts';
+import type { StorePort } from '../../../src/client/sw-messages.ts';
 import { createPageLink, type PageLink } from '../../../src/service-worker/page-link.ts';
 import { DeviceUnderTest } from '../../support/device-under-test.ts';
 import { MemoryServer } from '../../support/memory-server.ts';
