@@ -99,7 +99,10 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
   const followStatus = (): void => {
     database.live('sync.status', {}, ([row]) => {
       const signedIn = status === null && row !== undefined && row.user_id !== null;
+      const waitedBefore = status?.waiting ?? 0;
       status = row ?? null;
+      // Not left for when the app closes: its process may be gone before it could say so.
+      if (!navigator.onLine && (status?.waiting ?? 0) > waitedBefore) leaveWord(status);
       followPokes();
       plan();
       if (signedIn) request('open');
@@ -128,7 +131,10 @@ export function createSyncControl({ database, now }: SyncControlOptions): SyncCo
     // The health check decides, also for who has no account and so never syncs.
     void isServerWell(fetch.bind(window)).then((well) => update({ online: navigator.onLine && well }));
   });
-  window.addEventListener('offline', () => update({ online: false }));
+  window.addEventListener('offline', () => {
+    update({ online: false });
+    leaveWord(status);
+  });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden') leaveWord(status);
   });
@@ -168,7 +174,7 @@ function isWaitingToRetry(failure: Failure | null, status: SyncStatusRow, now: n
   return failure !== null && errors[failure.code].retry === 'backoff' && planned && navigator.onLine;
 }
 
-/** The app goes out of sight with edits waiting: the browser is asked to wake the service worker for them. */
+/** Edits wait, and the app may soon be gone: the browser is asked to wake the service worker for them. */
 function leaveWord(status: SyncStatusRow | null): void {
   if (!status?.user_id || status.waiting === 0) return;
   void navigator.serviceWorker?.ready.then((registration) => {

@@ -32,6 +32,7 @@ test('a service worker stopped while it syncs with the app closed leaves the dat
   const laptop = await AppPage.joining(await world.device('laptop'), ana);
   await device.goOffline();
   await phone.addWord('el reloj', 'clock');
+  await phone.untilChip('offline', /waiting/);
   await device.closeApp();
 
   device.network.fail(sync, 'held');
