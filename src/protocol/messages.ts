@@ -147,6 +147,8 @@ export interface DeviceEntry {
   /** Milliseconds since 1970; the last one to within some minutes. */
   readonly firstSeen: number;
   readonly lastSeen: number;
+  /** The id, in the list of sessions, of the one it last synced in; null when that one has ended. */
+  readonly session: string | null;
 }
 
 /** Reply of `GET /api/devices`: those that were not retired, the latest seen first. */

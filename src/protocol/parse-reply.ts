@@ -5,7 +5,7 @@
 import { err, ok, type Result } from '../base/result.ts';
 import type { Failure } from './errors.ts';
 import { errors, isErrorCode } from './errors.ts';
-import type { ChangeStatus, DevicesReply, SessionReply, SyncReply } from './messages.ts';
+import type { ChangeStatus, DeviceEntry, DevicesReply, SessionReply, SyncReply } from './messages.ts';
 import { splitHead } from './packed-pages.ts';
 
 const statuses: readonly unknown[] = ['applied', 'merged', 'duplicate', 'resend', 'rejected'] satisfies ChangeStatus[];
@@ -31,7 +31,7 @@ export function parseSessionReply(body: unknown): Result<SessionReply, Failure> 
 export function parseDevicesReply(body: unknown): Result<DevicesReply, Failure> {
   const devices = isRecord(body) ? body['devices'] : undefined;
   const fits = Array.isArray(devices) && devices.every(isDevice);
-  return fits ? ok(body as DevicesReply) : err({ code: 'bad_reply', detail: 'not a list of devices' });
+  return fits ? ok({ devices: devices.map(deviceOf) }) : err({ code: 'bad_reply', detail: 'not a list of devices' });
 }
 
 /** The failure that an error reply means. A body that is not ours (a proxy's page) is judged by its status. */
@@ -59,10 +59,18 @@ function explain(body: unknown): string | null {
   return null;
 }
 
-function isDevice(device: unknown): boolean {
+/** As servers send it: older ones leave the session out. */
+type SentDevice = Omit<DeviceEntry, 'session'> & Partial<Pick<DeviceEntry, 'session'>>;
+
+function isDevice(device: unknown): device is SentDevice {
   if (!isRecord(device)) return false;
-  const { id, name, firstSeen, lastSeen } = device;
-  return typeof id === 'string' && typeof name === 'string' && isWhole(firstSeen) && isWhole(lastSeen);
+  const { id, name, firstSeen, lastSeen, session = null } = device;
+  const named = typeof id === 'string' && typeof name === 'string';
+  return named && isWhole(firstSeen) && isWhole(lastSeen) && (session === null || typeof session === 'string');
+}
+
+function deviceOf(device: SentDevice): DeviceEntry {
+  return { ...device, session: device.session ?? null };
 }
 
 function isResult(result: unknown): boolean {

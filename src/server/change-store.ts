@@ -70,8 +70,8 @@ export interface ChangeStore extends AccountStore, PushStore {
    * epoch's id is made anew whenever a process opens the store; processes that share one database share the newest.
    */
   exchange(push: Push): Promise<Result<Pulled, Refusal>>;
-  /** Those that were not retired, the latest seen first. */
-  devices(user: string): Promise<DeviceEntry[]>;
+  /** Those that were not retired, the latest seen first, with the session of each that is good at `now`. */
+  devices(user: string, now: number): Promise<DeviceEntry[]>;
   /**
    * The device no longer counts, and its session ends. Null when the user has no such device. Its id is never taken up
    * again: when it comes back it takes a new one.

@@ -45,7 +45,7 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
     const writers: Push['writers'] = [['w', 1]];
     const signIn = (store: ChangeStore, tokenHash: string, deviceName: string) =>
       store.createSession({
-        id: tokenHash,
+        id: `id of ${tokenHash}`,
         tokenHash,
         user: 'u1',
         deviceName,
@@ -59,10 +59,24 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
       await push(store, { device: 'a', session: 't' });
       await push(store, { device: 'b', now: testTime + 60_000 });
       await push(store, { user: 'u2', device: 'c' });
-      expect(await store.devices('u1')).toEqual([
-        { id: 'b', name: '', firstSeen: testTime + 60_000, lastSeen: testTime + 60_000 },
-        { id: 'a', name: 'Firefox on Linux', firstSeen: testTime, lastSeen: testTime },
+      expect(await store.devices('u1', testTime)).toEqual([
+        { id: 'b', name: '', firstSeen: testTime + 60_000, lastSeen: testTime + 60_000, session: null },
+        { id: 'a', name: 'Firefox on Linux', firstSeen: testTime, lastSeen: testTime, session: 'id of t' },
       ]);
+    });
+
+    it('are listed with the session that they last synced in, for as long as it is good', async () => {
+      const store = await openStore();
+      const session = async (now = testTime) => (await store.devices('u1', now))[0]?.session;
+      await signIn(store, 't', 'phone');
+      await signIn(store, 's', 'phone');
+      await push(store, { device: 'a', session: 't' });
+      expect(await session()).toBe('id of t');
+      expect(await session(testTime + 9e9)).toBeNull();
+      await push(store, { device: 'a', session: 's' });
+      expect(await session()).toBe('id of s');
+      await store.endSession('u1', 'id of s');
+      expect(await session()).toBeNull();
     });
 
     it('that are retired are no longer listed nor served, their session ends, and others stay', async () => {
@@ -73,7 +87,7 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
       expect(await store.retireDevice({ ...retirement, user: 'u2' })).toBeNull();
       expect(await store.retireDevice(retirement)).toEqual({ session: 't' });
       expect(await store.retireDevice(retirement)).toBeNull();
-      expect(await store.devices('u1')).toEqual([]);
+      expect(await store.devices('u1', testTime)).toEqual([]);
       expect(await store.findSession('t', testTime)).toBeNull();
       const changes = [settingInsert('x', '1')];
       expect(await exchange(store, { device: 'a', changes })).toEqual(refused('device_retired'));

@@ -161,7 +161,7 @@ const api = (bytes: Buffer, status: number) =>
 const session = { user: { id: 'u', name: 'Ana' } };
 const sessions = { sessions: [{ id: 's', deviceName: 'd', createdAt: 1, usedAt: 2, current: true }] };
 const passkeys = { passkeys: [{ id: 'p', name: 'n', createdAt: 1, usedAt: null }] };
-const devices = { devices: [{ id: 'd', name: 'n', firstSeen: 1, lastSeen: 2 }] };
+const devices = { devices: [{ id: 'd', name: 'n', firstSeen: 1, lastSeen: 2, session: 's' }] };
 
 describe('a reply about an account that was damaged', () => {
   it.each<[string, object, (account: ReturnType<typeof api>) => Promise<unknown>]>([
@@ -185,8 +185,9 @@ describe('a reply about an account that was damaged', () => {
     holds(
       fc.property(fc.oneof(damaged(devices), anyJson), (body) => {
         const parsed = parseDevicesReply(body);
-        for (const { id, name, firstSeen, lastSeen } of parsed.ok ? parsed.value.devices : []) {
+        for (const { id, name, firstSeen, lastSeen, session } of parsed.ok ? parsed.value.devices : []) {
           expect([id, name, firstSeen, lastSeen].map((part) => typeof part).join()).toBe('string,string,number,number');
+          expect(session === null || typeof session === 'string').toBe(true);
         }
       }),
       { numRuns: 200 },

@@ -11,7 +11,7 @@ export function addDeviceRoutes(server: Server, { store, sessions, hub, clock }:
     async (request, reply) => {
       const session = await sessions.current(request, reply);
       if (!session) return sendFailure(reply, { code: 'signed_out' });
-      const devices: DevicesReply = { devices: await store.devices(session.user.id) };
+      const devices: DevicesReply = { devices: await store.devices(session.user.id, clock.now()) };
       return reply.header('cache-control', 'no-store').send(devices);
     },
   );

@@ -9,7 +9,7 @@ const ana = { name: 'ana', password: 'a long enough password' };
 async function openAccount(app: AppPage): Promise<void> {
   await app.page.goto(app.device.url('/settings/account'));
   await app.untilReady();
-  await expect(app.page.getByRole('heading', { name: 'Where you are signed in' })).toBeVisible();
+  await expect(app.page.getByRole('heading', { name: 'Devices' })).toBeVisible();
 }
 
 /** The file that a button of the page gives to the browser, which is left alone here and so tells of no download. */

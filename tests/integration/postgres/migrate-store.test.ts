@@ -86,9 +86,9 @@ async function told(place: Place): Promise<object> {
     people,
     rows: [rowsOf(all.u1, 'setting'), rowsOf(all.u2, 'setting')],
     heads: [all.u1.head, all.u1.clock, all.u1.epoch, all.u2.head],
-    devices: (await store.devices('u1'))
+    devices: (await store.devices('u1', testTime))
       .filter(({ id }) => id !== 'device-b')
-      .map(({ id, firstSeen }) => [id, firstSeen]),
+      .map(({ id, firstSeen, session }) => [id, firstSeen, session]),
     session: await store.findSession('hash', testTime),
     passkeys: await store.listPasskeys('u1'),
     push: [await store.vapidKeys({ publicKey: '', privateKey: '' }), await store.dueReminders(testTime, 1)],

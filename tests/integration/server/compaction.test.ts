@@ -75,7 +75,7 @@ async function deleteWhileAway(): Promise<{ phone: DeviceUnderTest; laptop: Devi
     await syncAll(laptop);
     await compact();
   }
-  expect((await server.store.devices(ana.user)).length).toBe(2);
+  expect((await server.store.devices(ana.user, 0)).length).toBe(2);
   return { phone, laptop };
 }
 

@@ -51,9 +51,27 @@ it('lists the devices that have synced, and none of another person', async () =>
   now += 60_000;
   await sync(server, there, { device: 'laptop' });
   await sync(server, await signUp(server, 'ben'), { device: 'other' });
+  const session = expect.any(String) as string;
   expect(await devices(ana)).toEqual([
-    { id: 'laptop', name: 'Firefox on Linux', firstSeen: now, lastSeen: now },
-    { id: 'phone', name: '', firstSeen: testTime, lastSeen: testTime },
+    { id: 'laptop', name: 'Firefox on Linux', firstSeen: now, lastSeen: now, session },
+    { id: 'phone', name: '', firstSeen: testTime, lastSeen: testTime, session },
+  ]);
+});
+
+it('says in which session a device is signed in, until it is signed out there', async () => {
+  const ana = await signUp(server, 'ana');
+  await sync(server, ana, { device: 'phone' });
+  await sync(server, { ...ana, cookie: await signIn('ana') }, { device: 'laptop' });
+  const session = (await devices(ana)).find(({ id }) => id === 'laptop')?.session;
+  const ended = await server.app.inject({
+    method: 'DELETE',
+    url: `/api/sessions/${session}`,
+    headers: { ...sameOrigin, cookie: ana.cookie },
+  });
+  expect(ended.statusCode).toBe(204);
+  expect((await devices(ana)).map(({ id, session: left }) => [id, left !== null])).toEqual([
+    ['laptop', false],
+    ['phone', true],
   ]);
 });
 

@@ -64,7 +64,9 @@ async function serves(store: ChangeStore): Promise<void> {
   expect(Object.values(rowsOf(merged, 'conflict'))).toMatchObject([
     { state: 'open', kept_value: '"el"', lost_value: '"das"', lost_device: 'phone' },
   ]);
-  expect((await store.devices('user-ana')).map(({ id }) => id)).toEqual(expect.arrayContaining(['phone', 'tablet']));
+  expect((await store.devices('user-ana', now)).map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['phone', 'tablet']),
+  );
 }
 
 const sqliteVersions = Array.from({ length: sqliteMigrations.length - 1 }, (_, at) => at + 1);

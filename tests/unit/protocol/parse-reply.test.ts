@@ -202,8 +202,15 @@ describe('a list of devices', () => {
   const device = { id: 'd', name: 'Phone', firstSeen: 1, lastSeen: 2 };
 
   it('is taken when every device has its id, name and times', () => {
-    expect(parseDevicesReply({ devices: [device] })).toEqual({ ok: true, value: { devices: [device] } });
+    const whole = { ...device, session: 's' };
+    expect(parseDevicesReply({ devices: [whole] })).toEqual({ ok: true, value: { devices: [whole] } });
     expect(parseDevicesReply({ devices: [] }).ok).toBe(true);
+  });
+
+  it('has no session where none is signed in, and where the server is too old to say', () => {
+    const none = { ok: true, value: { devices: [{ ...device, session: null }] } };
+    expect(parseDevicesReply({ devices: [{ ...device, session: null }] })).toEqual(none);
+    expect(parseDevicesReply({ devices: [device] })).toEqual(none);
   });
 
   it.each([
@@ -214,6 +221,7 @@ describe('a list of devices', () => {
     ['a name that is no text', { devices: [{ ...device, name: null }] }],
     ['a time that is none', { devices: [{ ...device, firstSeen: -1 }] }],
     ['another time that is none', { devices: [{ ...device, lastSeen: 'now' }] }],
+    ['a session that is no text', { devices: [{ ...device, session: 7 }] }],
   ])('is refused with %s', (_, body) => {
     expect(parseDevicesReply(body)).toEqual({
       ok: false,

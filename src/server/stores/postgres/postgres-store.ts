@@ -37,11 +37,15 @@ function storeOn(connections: Connections, newId: () => string): ChangeStore {
   };
   return {
     exchange: (push) => track(exchange(push)),
-    async devices(user) {
-      const found = await connections.run<[id: string, name: string, first: string, last: string]>(devicesStatement, [
-        user,
-      ]);
-      return found.map(([id, name, first, last]) => ({ id, name, firstSeen: Number(first), lastSeen: Number(last) }));
+    async devices(user, now) {
+      const found = await connections.run<ListedDevice>(devicesStatement, [user, now]);
+      return found.map(([id, name, firstSeen, lastSeen, session]) => ({
+        id,
+        name,
+        firstSeen: Number(firstSeen),
+        lastSeen: Number(lastSeen),
+        session,
+      }));
     },
     retireDevice: ({ user, device, except, now }) =>
       track(
@@ -83,9 +87,12 @@ const beginEpoch: Statement = {
   text: 'UPDATE lorikeet_schema SET epoch = $1',
 };
 
+type ListedDevice = [id: string, name: string, firstSeen: string, lastSeen: string, session: string | null];
+
 const devicesStatement: Statement = {
   name: 'devices',
-  text: `SELECT d.id, d.name, d.first_seen, d.last_seen FROM device d JOIN account a ON a.key = d.usr
+  text: `SELECT d.id, d.name, d.first_seen, d.last_seen, s.id FROM device d JOIN account a ON a.key = d.usr
+    LEFT JOIN session s ON s.token_hash = d.session AND s.usr = d.usr AND s.expires_at > $2
     WHERE a.id = $1 AND d.retired_at IS NULL ORDER BY d.last_seen DESC, d.id`,
 };
 

@@ -42,7 +42,7 @@ function storeOn(database: Database.Database, options: ExchangeOptions): ChangeS
 
   return {
     exchange: (push) => attempt(() => commits.run(push.changes.length + 1, () => exchange(push))),
-    devices: (user) => attempt(() => statements.devices.all(user)),
+    devices: (user, now) => attempt(() => statements.devices.all(now, user)),
     retireDevice: ({ user, device, except, now }) =>
       attempt(() =>
         commits.run(1, () => {
@@ -85,9 +85,10 @@ function asUnavailable(error: unknown): unknown {
 
 function prepare(database: Database.Database) {
   return {
-    devices: database.prepare<[string], DeviceEntry>(
-      `SELECT device.id, device.name, first_seen AS firstSeen, last_seen AS lastSeen
+    devices: database.prepare<[number, string], DeviceEntry>(
+      `SELECT device.id, device.name, first_seen AS firstSeen, last_seen AS lastSeen, session.id AS session
        FROM device JOIN account ON account.key = device.user
+       LEFT JOIN session ON session.token_hash = device.session AND session.user = device.user AND expires_at > ?
        WHERE account.id = ? AND retired_at IS NULL ORDER BY last_seen DESC, device.id`,
     ),
     retire: database.prepare<[number, string, string], { readonly session: string | null }>(
