@@ -1,44 +1,76 @@
 /**
  * The server's pokes: an event stream, open in the leading tab while it is in view. A poke says only that there is
- * something new. The browser reconnects by itself with the last event's id; a stream that was refused is tried again.
+ * something new, and a stream begins with one, so that nothing is missed in between. A stream that is cut is opened again by
+ * the browser, once, when the server said and with the id of the last poke; from then on, and when it was refused, by us,
+ * with pauses that grow until a poke comes.
  */
-/** Milliseconds, at least; by chance up to three times as long, so that not all pages of a server that was away ask at once. */
-const retryAfterRefusal = 15_000;
 
 export interface Pokes {
   /** Listens on behalf of a device, or to none. */
   follow(device: string | null): void;
 }
 
+/** The pause doubles with each failure in a row from the first to the longest, in milliseconds. */
+const firstPause = 2_000;
+const longestPause = 60_000;
+/** Who was refused is not let in a moment later. */
+const pauseAfterRefusal = 15_000;
+
+/** By chance up to twice as long, so that not all pages of a server that was away ask at once. */
+function pauseAfter(failures: number, refused: boolean): number {
+  const grown = Math.min(longestPause, firstPause * 2 ** (failures - 1));
+  return Math.max(grown, refused ? pauseAfterRefusal : 0) * (1 + Math.random());
+}
+
 export function openPokes(onPoke: () => void): Pokes {
-  let stream: { readonly source: EventSource; readonly device: string } | null = null;
+  let wanted: string | null = null;
+  let source: EventSource | null = null;
+  let failures = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
   const close = (): void => {
     clearTimeout(retry);
-    stream?.source.close();
-    stream = null;
+    retry = undefined;
+    source?.close();
+    source = null;
   };
 
   const open = (device: string): void => {
-    const source = new EventSource(`/api/sync/events?device=${encodeURIComponent(device)}`);
-    stream = { source, device };
-    source.addEventListener('poke', onPoke);
-    source.addEventListener('error', () => {
-      if (source.readyState !== EventSource.CLOSED || stream?.source !== source) return;
+    close();
+    const stream = new EventSource(`/api/sync/events?device=${encodeURIComponent(device)}`);
+    source = stream;
+    stream.addEventListener('poke', () => {
+      failures = 0;
+      onPoke();
+    });
+    stream.addEventListener('error', () => {
+      if (source !== stream) return;
+      failures += 1;
+      const refused = stream.readyState === EventSource.CLOSED;
+      if (!refused && failures === 1) return;
       close();
-      retry = setTimeout(() => open(device), retryAfterRefusal * (1 + 2 * Math.random()));
+      retry = setTimeout(() => open(device), pauseAfter(failures, refused));
     });
   };
 
   // An open connection keeps a page out of the back/forward cache.
-  window.addEventListener('pagehide', close);
+  window.addEventListener('pagehide', () => {
+    wanted = null;
+    close();
+  });
+  window.addEventListener('online', () => {
+    if (wanted === null || retry === undefined) return;
+    failures = 0;
+    open(wanted);
+  });
 
   return {
     follow(device) {
-      if (device === (stream?.device ?? null)) return;
-      close();
-      if (device !== null) open(device);
+      if (device === wanted) return;
+      wanted = device;
+      failures = 0;
+      if (device === null) close();
+      else open(device);
     },
   };
 }

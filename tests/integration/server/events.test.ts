@@ -25,10 +25,10 @@ interface EventStream {
 
 const open: EventStream[] = [];
 
-async function listen(who: SignedUp, query = ''): Promise<EventStream> {
+async function listen(who: SignedUp, query = '', more: Record<string, string> = {}): Promise<EventStream> {
   const abort = new AbortController();
   const reply = await fetch(`${server.url}/api/sync/events${query}`, {
-    headers: { cookie: who.cookie, 'accept-encoding': 'gzip' },
+    headers: { cookie: who.cookie, 'accept-encoding': 'gzip', ...more },
     signal: abort.signal,
   });
   let received = '';
@@ -70,6 +70,18 @@ describe('the event stream', () => {
     expect(stream.headers.get('cache-control')).toContain('no-store');
     expect(stream.headers.get('content-security-policy')).toContain("default-src 'self'");
     await until(() => expect(stream.text()).toBe(start(2)));
+  });
+
+  it('tells who comes back after a cut of what it missed, also of its own changes', async () => {
+    const who = await signUp(server);
+    await sync(server, who, { changes: [settingInsert('a', '1')] });
+    const first = await listen(who, '?device=device-b');
+    await until(() => expect(first.text()).toBe(poke(1)));
+    first.close();
+    await sync(server, who, { changes: [settingInsert('b', '1')] });
+    await sync(server, who, { device: 'device-b', changes: [settingInsert('c', '1')] });
+    const again = await listen(who, '?device=device-b', { 'last-event-id': '1' });
+    await until(() => expect(again.text()).toBe(poke(3)));
   });
 
   it('says when to connect again, not at the same moment to all', async () => {
