@@ -51,6 +51,8 @@ export interface SyncRequest {
   readonly changes: readonly Change[];
   /** Most rows wanted; 0 for a push only. */
   readonly limit: number;
+  /** With a cursor of 0: a few rows first, those that a person looks at first, where there are many. */
+  readonly preview?: boolean;
 }
 
 /**
@@ -108,6 +110,8 @@ export interface SyncReply {
   readonly head: Sequence;
   /** Whether rows after `cursor` wait. */
   readonly more: boolean;
+  /** The rows are the few that were asked for first: the cursor stays where it was, and they come again with the pages. */
+  readonly preview?: true;
   /** The highest stamp the account has seen; the device's clock goes on after it. */
   readonly clock: Stamp;
   /** The server's clock, milliseconds since 1970. */

@@ -68,6 +68,7 @@ export const syncRequestSchema = Type.Object(
     known: sequence,
     changes: Type.Array(change, { maxItems: limits.pushChanges }),
     limit: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    preview: Type.Optional(Type.Boolean()),
   },
   closed,
 );

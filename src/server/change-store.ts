@@ -8,6 +8,9 @@ import type { AccountStore } from './account-store.ts';
 import type { Compacted, CompactionStep } from './exchange/compaction.ts';
 import type { PushStore } from './push-store.ts';
 
+/** Rows. A pull of fewer is short: it waits for no turn, and is there as soon as a preview would be. */
+export const shortPull = 1_000;
+
 export interface Push {
   readonly user: string;
   readonly device: string;
@@ -22,6 +25,8 @@ export interface Push {
   readonly changes: readonly Change[];
   /** Most rows to pull after the push; 0 for none. */
   readonly limit: number;
+  /** Whether the device takes a preview in place of its first page (exchange/preview.ts). */
+  readonly preview?: boolean | undefined;
   /** The server's clock, milliseconds since 1970. */
   readonly now: number;
 }
@@ -32,6 +37,8 @@ export interface Pulled {
   readonly cursor: Sequence;
   readonly epoch: string;
   readonly more: boolean;
+  /** The rows are a preview: the cursor stays where it was. */
+  readonly preview?: true;
   readonly clock: Stamp;
   /** The account's highest sequence after this push, and whether the push raised it (then the other devices are poked). */
   readonly head: Sequence;
@@ -63,6 +70,8 @@ export interface ChangeStore extends AccountStore, PushStore {
    * Merges and stores the changes and reads the rows after the cursor, in one transaction. Durable when it resolves.
    * Rejects with `StoreUnavailable` when the storage cannot serve, and with `UnknownAccount` when the account was deleted
    * meanwhile; then nothing of this push was stored.
+   *
+   * A device that asks for a preview gets that in place of the first page, if the account has many rows.
    *
    * Before anything is merged `refusalOf` decides, in the same transaction; a refused exchange writes nothing. What
    * `noteOf` says of the device is stored with the exchange, under the name of the session it came with. The first write of a process to

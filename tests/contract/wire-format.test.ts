@@ -78,6 +78,7 @@ async function syncReplies(): Promise<unknown[]> {
     await exchange({ changes: [settingUpdate('a', '3', { stamp: at(5) })], cursor: 1 }),
     await exchange({ changes: [{ table: 'setting', id: 'b', op: 'delete', stamp: at(20), baseSeq: 2 }] }),
     await exchange({ device: 'c', limit: 2 }),
+    await exchange({ device: 'd', limit: 2, preview: true }),
   ];
 }
 

@@ -36,6 +36,8 @@ export interface PullOptions {
   readonly merged: MergedPush;
   /** The account's rows as they were before the push. */
   readonly rowsAfter: (cursor: Sequence) => RowsAfter;
+  /** Rows of a preview, if that is to be given in place of a page (preview.ts). */
+  readonly preview?: Iterable<PulledRow> | null;
   /** What this server knows; the app's own unless a test has several versions. */
   readonly schema?: Schema;
 }
@@ -44,12 +46,23 @@ export interface PullOptions {
  * What a push's pull returns; the push itself need not be written yet. What was stored before comes first, then what the
  * push moved: all its sequences are above the head.
  */
-export function pull(options: PullOptions): Pick<Pulled, 'changes' | 'cursor' | 'more'> {
-  const { push, account, merged, rowsAfter, schema = currentSchema } = options;
+export function pull(options: PullOptions): Pick<Pulled, 'changes' | 'cursor' | 'more' | 'preview'> {
+  const { push, account, merged, rowsAfter, preview = null, schema = currentSchema } = options;
   const { cursor } = push;
   if (mostRows(push) === 0) return { changes: [], cursor, more: cursor < merged.head };
   const page = createPage({ cursor, most: mostRows(push), schema, all: push.schema > schema.version });
   const moved = merged.writes.filter(({ seq }) => seq > account.head).sort((a, b) => a.seq - b.seq);
+  if (preview) {
+    const passed = new Set(moved.map(({ table, id }) => rowKey(table, id)));
+    for (const row of preview) {
+      const key = rowKey(row.table, row.id);
+      // What is beyond the head that this reply names would be rows of which the device does not know that it has heard.
+      if (passed.has(key) || row.seq > account.head) continue;
+      passed.add(key);
+      if (!page.take(row)) break;
+    }
+    return { changes: page.build(), cursor, more: true, preview: true };
+  }
   if (cursor < account.head) {
     const overwritten = new Set(moved.map(({ table, id }) => rowKey(table, id)));
     const stored = rowsAfter(cursor);

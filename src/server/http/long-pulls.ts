@@ -6,9 +6,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import type { SyncRequest } from '../../protocol/messages.ts';
-
-/** Rows that a device knows to be missing; of fewer, a pull is short. */
-const long = 1_000;
+import { shortPull } from '../change-store.ts';
 
 interface LongPullLimits {
   /** More are told to come back later. A device waits 30 s for an answer, and a page takes tens of milliseconds. */
@@ -21,9 +19,13 @@ interface LongPullLimits {
 
 const defaultLimits: LongPullLimits = { waiting: 200, unsent: 64_000_000, patience: 50 };
 
-/** Whether the device loads everything, or much: also one that does not know yet how much there is. */
-export function isLongPull({ changes, limit, cursor, known }: SyncRequest): boolean {
-  return changes.length === 0 && limit > 0 && (cursor === 0 || known - cursor >= long);
+/**
+ * Whether the device loads everything, or much: also one that does not know yet how much there is. What is answered to one
+ * that asks for a preview is short either way.
+ */
+export function isLongPull({ changes, limit, cursor, known, preview = false }: SyncRequest): boolean {
+  if (changes.length > 0 || limit === 0 || (preview && cursor === 0)) return false;
+  return cursor === 0 || known - cursor >= shortPull;
 }
 
 interface Response extends Pick<EventEmitter, 'once'> {

@@ -81,9 +81,9 @@ async function exchange(context: RouteContext, { request, reply, session, turn }
   if (reply.raw.destroyed) return reply.hijack();
   const user = session.user.id;
   const now = clock.now();
-  const { schema, device, writers, epoch, cursor, known, changes, limit } = request;
+  const { schema, device, writers, epoch, cursor, known, changes, limit, preview } = request;
   const from = { user, device, schema, session: session.tokenHash, writers, epoch, cursor, known };
-  const exchanged = await store.exchange({ ...from, changes, limit, now });
+  const exchanged = await store.exchange({ ...from, changes, limit, preview, now });
   if (!exchanged.ok) return sendFailure(reply, exchanged.error);
   const pulled = exchanged.value;
   if (pulled.changed) {
@@ -102,6 +102,7 @@ async function exchange(context: RouteContext, { request, reply, session, turn }
     epoch: pulled.epoch,
     head: pulled.head,
     more: pulled.more,
+    ...(pulled.preview ? { preview: true } : {}),
     clock: pulled.clock,
     serverTime: now,
   };

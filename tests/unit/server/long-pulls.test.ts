@@ -121,6 +121,8 @@ it.each([
   ['one that is told of little', { cursor: 5_000, known: 5_010 }, false],
   ['one that pushes', { cursor: 0, known: 0, changes: [{}] }, false],
   ['one that wants no rows', { cursor: 0, known: 0, limit: 0 }, false],
+  ['one that asks for a preview first', { cursor: 0, known: 0, preview: true }, false],
+  ['one that asks for a preview when it is too late', { cursor: 5_000, known: 90_000, preview: true }, true],
 ])('takes a pull for long, or not, of %s', (_, parts, isLong) => {
   const request = { changes: [], limit: 5_000, ...parts } as unknown as SyncRequest;
   expect(isLongPull(request)).toBe(isLong);

@@ -24,9 +24,11 @@ import {
 } from '../../exchange/admission.ts';
 import { mergePush, rowKey, type MergedPush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
 import { mostRows, pull, rowOverhead, type PulledRow, type RowsAfter } from '../../exchange/page.ts';
+import { getsPreview, takesPreview } from '../../exchange/preview.ts';
 import { unpackRow, type Meta, type StoredValues } from '../../exchange/row-codec.ts';
 import { createAccountKeys } from './account-keys.ts';
 import type { Connections, Session, Statement } from './connections.ts';
+import { readPreview } from './preview.ts';
 import { createTurns } from './turns.ts';
 
 /** After so many times that another server was faster, the account is locked first. */
@@ -41,12 +43,12 @@ export function createExchange(connections: Connections, newId: () => string): E
   const keyOf = createAccountKeys();
 
   const attempt = async (session: Session, key: string, push: Push): Promise<Exchanged | null> => {
-    const met = await read(session, key, push);
+    const met = await readAll(session, key, push);
     const { account, device, history } = met;
     const refusal = refusalOf(push, device, history);
     if (refusal) return err(refusal);
     const merged = mergePush({ push, account, rows: met.rows, newId });
-    const page = pull({ push, account, merged, rowsAfter: () => met.after });
+    const page = pull({ push, account, merged, rowsAfter: () => met.after, preview: met.preview });
     const { results, head, clock } = merged;
     const changed = head !== account.head;
     const begins = changed && !isInEpoch(history.epochs, met.epoch);
@@ -85,6 +87,7 @@ interface Met {
   readonly account: { readonly head: Sequence; readonly clock: number };
   readonly rows: StoredRows;
   readonly after: RowsAfter;
+  readonly preview: readonly PulledRow[] | null;
   readonly device: DeviceState | null;
   readonly history: History;
   /** The one that the server is in. */
@@ -105,6 +108,17 @@ type ReadCells = [
   device: string | null,
   allEpochs: string | null,
 ];
+
+/**
+ * The rows of a preview are read after all else, and those beyond the head as it was are left out: what becomes of the others
+ * later is told by the pages, or else the device is told that it has missed it.
+ */
+async function readAll(session: Session, key: string, push: Push): Promise<Met> {
+  if (!takesPreview(push)) return read(session, key, push);
+  const met = await read(session, key, { ...push, limit: 0 });
+  if (!getsPreview(push, met.account)) return read(session, key, push);
+  return { ...met, preview: pulledRows(await readPreview(session, key, push.now)) };
+}
 
 async function read(session: Session, key: string, push: Push): Promise<Met> {
   // What is no name or no id would not be found, and may be no text that the database takes.
@@ -127,6 +141,7 @@ async function read(session: Session, key: string, push: Push): Promise<Met> {
     account: { head: Number(head), clock: Number(clock) },
     rows: storedRows(wanted, met, choices),
     after: { rows: pulledRows(page), all: whole },
+    preview: null,
     device: device === null ? null : (JSON.parse(device) as DeviceState),
     history: {
       head: Number(head),

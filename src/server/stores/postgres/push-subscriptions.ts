@@ -127,12 +127,12 @@ const statements = {
     name: 'push-move-reminder',
     text: 'UPDATE push_subscription SET remind_at = $3 WHERE session = $1 AND remind_at = $2 RETURNING 1',
   },
-  /** By its text, as in compaction.ts: a quote inside a value has a backslash before it. */
+  /** By its text, as in compaction.ts: a quote inside a value has a backslash before it. There is an index on it. */
   hasDueCards: {
     name: 'push-has-due-cards',
     text: `
       SELECT 1 FROM synced_row WHERE usr = ${keyOf} AND tbl = 'vocabulary_item' AND NOT deleted
         AND data ~ '"card_state":[123][,}]'
-        AND substring(data from '"due_at":([0-9]+)')::bigint <= $2::bigint LIMIT 1`,
+        AND substring(data from '"due_at":([0-9]{1,16})')::bigint <= $2::bigint LIMIT 1`,
   },
 } satisfies Record<string, Statement>;

@@ -137,6 +137,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX push_subscription_user ON push_subscription (user);
   CREATE INDEX push_subscription_reminder ON push_subscription (remind_at) WHERE remind_at IS NOT NULL;
   `,
+  // 6: the words of an account by when they are due, for what a new device gets first (exchange/preview.ts).
+  `
+  CREATE INDEX row_due ON row (user, data ->> 'due_at')
+    WHERE tbl = 'vocabulary_item' AND deleted = 0 AND CASE WHEN json_valid(data) THEN data ->> 'card_state' IN (1, 2, 3) END;
+  `,
 ];
 
 /** Opens or creates the file. The error is a sentence for the operator. */

@@ -20,6 +20,7 @@ import {
 } from '../../exchange/admission.ts';
 import { mergePush, type RowWrite, type StoredRows } from '../../exchange/merge-push.ts';
 import { pull, pulledRow, type PulledRow, type RowsAfter } from '../../exchange/page.ts';
+import { getsPreview, previewed } from '../../exchange/preview.ts';
 import { decodeRow } from '../../exchange/row-codec.ts';
 
 export type Exchange = (push: Push) => Result<Pulled, Refusal>;
@@ -64,6 +65,16 @@ export function createExchange(database: Database.Database, { newId, schema, epo
     }
   }
 
+  function* previewRows(account: number, now: number): Generator<PulledRow> {
+    const { whole, wholeTables, due, newest, newestOf } = previewed;
+    const found = [
+      ...wholeTables.flatMap((table) => statements.someOf.all(account, table, whole)),
+      ...statements.dueWords.all(account, now, due),
+      ...statements.newestWords.all(account, newestOf, newest),
+    ];
+    for (const [table, id, seq, data] of found) yield pulledRow({ table, id, seq, deleted: false, data });
+  }
+
   const put = (account: number, { table, id, seq, deleted, data, meta }: RowWrite): void => {
     statements.putRow.run(account, table, id, seq, deleted ? 1 : 0, data, meta);
   };
@@ -79,7 +90,8 @@ export function createExchange(database: Database.Database, { newId, schema, epo
     if (refusal) return err(refusal);
     const merged = mergePush({ push, account, rows: storedRows(key), newId, schema });
     const stored = (cursor: Sequence): RowsAfter => ({ rows: rowsAfter(key, cursor), all: true });
-    const page = pull({ push, account, merged, rowsAfter: stored, schema });
+    const preview = getsPreview(push, account) ? previewRows(key, push.now) : null;
+    const page = pull({ push, account, merged, rowsAfter: stored, preview, schema });
     for (const write of merged.writes) put(key, write);
     note(key, push, device);
     const changed = merged.head !== head;
@@ -146,5 +158,25 @@ function prepare(database: Database.Database) {
         'SELECT tbl, id, seq, deleted, data FROM row WHERE user = ? AND seq > ? ORDER BY seq',
       )
       .raw(),
+    someOf: database
+      .prepare<[number, string, number], LiveRow>(
+        'SELECT tbl, id, seq, data FROM row WHERE user = ? AND tbl = ? AND deleted = 0 ORDER BY id LIMIT ?',
+      )
+      .raw(),
+    dueWords: database
+      .prepare<[number, number, number], LiveRow>(
+        `SELECT tbl, id, seq, data FROM row
+         WHERE user = ? AND tbl = 'vocabulary_item' AND deleted = 0
+           AND CASE WHEN json_valid(data) THEN data ->> 'card_state' IN (1, 2, 3) END AND data ->> 'due_at' <= ? ORDER BY data ->> 'due_at' LIMIT ?`,
+      )
+      .raw(),
+    newestWords: database
+      .prepare<[number, number, number], LiveRow>(
+        `SELECT tbl, id, seq, data FROM (SELECT tbl, id, seq, deleted, data FROM row WHERE user = ? ORDER BY seq DESC LIMIT ?)
+         WHERE tbl = 'vocabulary_item' AND deleted = 0 ORDER BY data ->> 'created_at' DESC, seq DESC LIMIT ?`,
+      )
+      .raw(),
   };
 }
+
+type LiveRow = [table: string, id: string, seq: Sequence, data: string];
