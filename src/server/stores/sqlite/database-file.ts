@@ -137,10 +137,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX push_subscription_user ON push_subscription (user);
   CREATE INDEX push_subscription_reminder ON push_subscription (remind_at) WHERE remind_at IS NOT NULL;
   `,
-  // 6: the words of an account by when they are due, for what a new device gets first (exchange/preview.ts).
+  // 6: the words of an account by when they are due, for what a new device gets first (exchange/preview.ts). By
+  // their text, as in PostgreSQL: to read the JSON of every row for its condition took a tenth of all merges.
   `
   CREATE INDEX row_due ON row (user, data ->> 'due_at')
-    WHERE tbl = 'vocabulary_item' AND deleted = 0 AND CASE WHEN json_valid(data) THEN data ->> 'card_state' IN (1, 2, 3) END;
+    WHERE tbl = 'vocabulary_item' AND deleted = 0 AND data GLOB '*"card_state":[123][,}]*' AND json_valid(data);
   `,
 ];
 

@@ -167,7 +167,7 @@ function prepare(database: Database.Database) {
       .prepare<[number, number, number], LiveRow>(
         `SELECT tbl, id, seq, data FROM row
          WHERE user = ? AND tbl = 'vocabulary_item' AND deleted = 0
-           AND CASE WHEN json_valid(data) THEN data ->> 'card_state' IN (1, 2, 3) END AND data ->> 'due_at' <= ? ORDER BY data ->> 'due_at' LIMIT ?`,
+           AND data GLOB '*"card_state":[123][,}]*' AND json_valid(data) AND data ->> 'due_at' <= ? ORDER BY data ->> 'due_at' LIMIT ?`,
       )
       .raw(),
     newestWords: database

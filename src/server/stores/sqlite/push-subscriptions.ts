@@ -142,7 +142,7 @@ function prepare(database: Database.Database) {
     hasDueCards: database.prepare<[string, number]>(
       `SELECT 1 FROM row WHERE user = (SELECT key FROM account WHERE id = ? AND gone = 0)
          AND tbl = 'vocabulary_item' AND deleted = 0
-         AND CASE WHEN json_valid(data) THEN data ->> 'card_state' IN (1, 2, 3) END AND data ->> 'due_at' <= ? LIMIT 1`,
+         AND data GLOB '*"card_state":[123][,}]*' AND json_valid(data) AND data ->> 'due_at' <= ? LIMIT 1`,
     ),
   };
 }
