@@ -49,10 +49,11 @@ export function parseErrorReply(status: number, body: unknown): Failure {
 
 function explain(body: unknown): string | null {
   if (!isRecord(body)) return 'not an object';
-  const { results, changes, packed, cursor, epoch, head, more, clock, serverTime } = body;
+  const { results, changes, packed, cursor, epoch, head, more, preview, clock, serverTime } = body;
   if (![cursor, head, clock, serverTime].every(isWhole)) return 'cursor, head, clock or serverTime';
   if (typeof epoch !== 'string') return 'epoch';
   if (typeof more !== 'boolean') return 'more';
+  if (preview !== undefined && preview !== true) return 'preview';
   if (!Array.isArray(results) || !results.every(isResult)) return 'results';
   if (!Array.isArray(changes) || !changes.every(isPage)) return 'changes';
   if (packed !== undefined) return 'packed';

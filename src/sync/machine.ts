@@ -7,7 +7,7 @@ import type { Result } from '../base/result.ts';
 import type { Failure } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import type { SyncReply, SyncRequest } from '../protocol/messages.ts';
-import { checkReply, requestOf, type OwnedBatch } from './exchange.ts';
+import { asksForPreview, checkReply, requestOf, type OwnedBatch } from './exchange.ts';
 import { halved, isOfWhole, narrowed, wide, widened, withSetAside, type Narrowing } from './narrowing.ts';
 import type { Applied, Batch, ExchangeResult, NextAttempt, Reload } from './ports.ts';
 import type { Direction, ReloadCause, SyncReport } from './report.ts';
@@ -33,6 +33,8 @@ export interface Run {
   /** What the server refused and was put right in this run. */
   readonly mends: number;
   readonly narrowing: Narrowing;
+  /** A preview came: the next answer is a page. */
+  readonly previewed: boolean;
   /** Why everything was loaded anew in this run, or null. */
   readonly reload: ReloadCause | null;
   /** Asked for while this run was under way; starts after it. */
@@ -208,6 +210,7 @@ function begin(direction: Direction, now: number): Transition {
     corrected: false,
     mends: 0,
     narrowing: wide,
+    previewed: false,
     reload: null,
     next: null,
   };
@@ -228,7 +231,8 @@ function send(run: Run, gathered: Batch, context: Context): Transition {
 function exchange(at: Omit<Exchanging, 'name'>): Transition {
   const { run, batch } = at;
   const limit = run.direction === 'up' ? 0 : limits.pullRows;
-  const request = requestOf(batch, { changes: batch.changes, limit });
+  const preview = asksForPreview(run, batch) ? { preview: true } : {};
+  const request = requestOf(batch, { changes: batch.changes, limit, ...preview });
   return { state: { name: 'exchanging', ...at }, effects: [{ name: 'exchange', request }] };
 }
 
@@ -244,8 +248,9 @@ function counted(run: Run, { sent, received }: ExchangeResult): Run {
 
 function receive({ run: sent, batch }: Exchanging, exchanged: ExchangeResult, context: Context): Transition {
   const { reply } = exchanged;
-  const run: Run = { ...counted(sent, exchanged), narrowing: widened(sent.narrowing) };
-  const fits = checkReply(reply, { direction: run.direction, batch });
+  const previewed = sent.previewed || reply.preview === true;
+  const run: Run = { ...counted(sent, exchanged), narrowing: widened(sent.narrowing), previewed };
+  const fits = checkReply(reply, { direction: run.direction, batch, preview: asksForPreview(sent, batch) });
   if (!fits.ok) return fail(run, fits.error, context);
   const resend = reply.results.some((result) => result.status === 'resend');
   const more = batch.more || resend || (run.direction !== 'up' && reply.more);

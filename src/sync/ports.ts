@@ -18,6 +18,8 @@ export interface Batch {
   readonly epoch: string;
   readonly cursor: Sequence;
   readonly known: Sequence;
+  /** Nothing was loaded yet, and what is here does not come from an earlier load: a few rows first are of use. */
+  readonly isNew: boolean;
   /** How many loads of everything were begun: an answer from before the last one is no longer stored. */
   readonly loads: number;
   /** In sync order, no more than the protocol's push limits. */

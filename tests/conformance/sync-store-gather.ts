@@ -20,6 +20,7 @@ export function describeGathering(device: StoreDevice): void {
         epoch: '',
         cursor: 0,
         known: 0,
+        isNew: true,
         loads: 0,
         changes: [],
         more: false,

@@ -16,7 +16,7 @@ export function describeReload(device: StoreDevice): void {
     it('and removes in the end what the server no longer has, never before', async () => {
       await apply(await gather(), { changes: two, cursor: 2, head: 2 });
       await reload('away');
-      expect(await gather()).toMatchObject({ cursor: 0, known: 0, epoch: '', changes: [] });
+      expect(await gather()).toMatchObject({ cursor: 0, known: 0, epoch: '', changes: [], isNew: false });
       expect(ids()).toEqual(['w1', 'w2']);
       await apply(await gather(), { changes: [wordPage({ id: 'w2', seq: 2, note: 'b' })], cursor: 2, more: true });
       expect(ids()).toEqual(['w1', 'w2']);

@@ -45,6 +45,40 @@ export function describeRows(device: StoreDevice): void {
       expect(all('SELECT note FROM vocabulary_item')).toEqual([{ note: 'new' }]);
     });
 
+    it('of a preview, which leave the cursor where it is and come again with the pages', async () => {
+      const preview = wordPage({ id: 'w9', seq: 9, note: 'due' }, { id: 'w8', seq: 8, note: 'newest' });
+      const first = await gather();
+      expect(first.isNew).toBe(true);
+      expect(await apply(first, { changes: [preview], cursor: 0, head: 9, more: true, preview: true })).toMatchObject({
+        more: false,
+      });
+      expect(await gather()).toMatchObject({ cursor: 0, known: 9, epoch: 'e', changes: [], isNew: true });
+      run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'w9'`);
+      const edit = { id: 'w9', op: 'update', values: { note: 'mine' }, base: { note: [9, 'due'] } };
+      expect((await gather()).changes).toMatchObject([edit]);
+      const page = wordPage(
+        { id: 'w1', seq: 1 },
+        { id: 'w8', seq: 8, note: 'newest' },
+        { id: 'w9', seq: 9, note: 'due' },
+      );
+      await apply(noChanges(await gather()), { changes: [page], cursor: 9, head: 9 });
+      expect(all('SELECT id, note, _seq FROM vocabulary_item ORDER BY id')).toEqual([
+        { id: 'w1', note: '', _seq: 1 },
+        { id: 'w8', note: 'newest', _seq: 8 },
+        { id: 'w9', note: 'mine', _seq: 9 },
+      ]);
+      const after = await gather();
+      expect(after).toMatchObject({ cursor: 9, isNew: false });
+      expect(after.changes).toMatchObject([edit]);
+    });
+
+    it('of a preview whose word was deleted before the page came, and takes it away', async () => {
+      const preview = wordPage({ id: 'w9', seq: 9 });
+      await apply(await gather(), { changes: [preview], cursor: 0, head: 9, more: true, preview: true });
+      await apply(await gather(), { changes: [wordPage({ id: 'w9', seq: 10, deleted: true })], cursor: 10, head: 10 });
+      expect(all('SELECT id FROM vocabulary_item')).toEqual([]);
+    });
+
     it('around dirty columns', async () => {
       await apply(await gather(), {
         changes: [wordPage({ id: 'w1', seq: 1, note: 'a', translation: 'b' })],

@@ -153,9 +153,9 @@ export class Network {
   }
 }
 
-function summary({ changes, cursor, limit }: SyncRequest): string {
+function summary({ changes, cursor, limit, preview }: SyncRequest): string {
   const list = changes.map(({ op, table, id }) => `${op} ${table}/${id.slice(-4)}`).join(', ');
-  return `[${list}] at ${cursor}${limit === 0 ? ' (up)' : ''}`;
+  return `[${list}] at ${cursor}${limit === 0 ? ' (up)' : ''}${preview ? ' (preview first)' : ''}`;
 }
 
 function parse(text: string): unknown {

@@ -98,6 +98,12 @@ export const plants = {
     sql: (sql) =>
       sql.replace(/^(UPDATE \w+ SET _seq = \?) WHERE id = \? AND _seq < \?$/, '$1 WHERE id = ? AND _seq > ?'),
   },
+  'a preview moves the cursor': {
+    answer: (reply) => (reply.preview ? { ...withoutMark(reply), cursor: highestIn(reply) } : reply),
+  },
+  'a preview counts for all that there is': {
+    answer: (reply) => (reply.preview ? { ...withoutMark(reply), more: false } : reply),
+  },
   'a page leaves its last row out': { answer: (reply) => ({ ...reply, changes: withoutLast(reply.changes) }) },
   'an answer is stored after the account was left': {
     often: ['account'],
@@ -182,6 +188,15 @@ function withoutResults(reply: SyncReply): SyncReply {
 
 function withoutTombstones(reply: SyncReply): SyncReply {
   return { ...reply, changes: reply.changes.map((page) => only(page, (index) => !page.deleted.includes(index))) };
+}
+
+/** As a page, which the engine takes at its word: what is marked as a preview it would refuse. */
+function withoutMark({ preview: _preview, ...reply }: SyncReply): SyncReply {
+  return reply;
+}
+
+function highestIn({ changes }: SyncReply): number {
+  return Math.max(0, ...changes.flatMap(({ seqs }) => seqs));
 }
 
 function withoutLast(changes: SyncReply['changes']): SyncReply['changes'] {

@@ -38,8 +38,9 @@ export function openSqliteServer({ empty, users, ...options }: SqliteServerOptio
   for (const user of users) addAccount.run(user, user, user);
   return {
     exchange: (request, now) => {
-      const { user, device, schema, writers, epoch, cursor, known, changes, limit } = request;
-      const push = { user, device, schema, session: null, writers, epoch, cursor, known, changes, limit, now };
+      const { user, device, schema, writers, epoch, cursor, known, changes, limit, preview } = request;
+      const from = { user, device, schema, session: null, writers, epoch };
+      const push = { ...from, cursor, known, changes, limit, preview, now };
       return opened.database.transaction(() => opened.exchange(push))();
     },
     rowsAfter: (user, seq) =>

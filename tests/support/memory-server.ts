@@ -13,6 +13,7 @@ import {
   type DeviceState,
   type Epoch,
 } from '../../src/server/exchange/admission.ts';
+import { getsPreview } from '../../src/server/exchange/preview.ts';
 import { parseSyncReply } from '../../src/protocol/parse-reply.ts';
 import { declaredStrategy, type StrategyFor } from '../../src/schema/policies.ts';
 import { columnsOf, tableOf, type TableName } from '../../src/schema/tables.ts';
@@ -113,6 +114,7 @@ export class MemoryServer {
 
   #exchange(request: SyncRequest): Omit<SyncReply, 'epoch' | 'head'> {
     const clean = new Set<string>();
+    const before = this.#head;
     const results = request.changes.map((change) => {
       const error = validateChange(change);
       if (error) return { status: 'rejected' as const, seq: 0, error };
@@ -133,15 +135,25 @@ export class MemoryServer {
       this.#clock = Math.max(this.#clock, latestStamp(change));
       return merged.result;
     });
-    const pulled = request.limit === 0 ? null : this.#pull(request, clean);
+    const told = { results, clock: this.#clock, serverTime: this.now };
+    const limit = Math.min(request.limit, this.pageRows);
+    if (getsPreview({ ...request, limit, session: null, now: this.now }, { head: before })) {
+      return { ...told, changes: this.#newest(before, limit), cursor: request.cursor, more: true, preview: true };
+    }
+    const pulled = limit === 0 ? null : this.#pull(request, clean);
     return {
-      results,
+      ...told,
       changes: pulled?.pages ?? [],
       cursor: pulled?.cursor ?? request.cursor,
       more: pulled?.more ?? false,
-      clock: this.#clock,
-      serverTime: this.now,
     };
+  }
+
+  /** Living rows, those that were changed last first. What a real server thinks is looked at first is its affair. */
+  #newest(head: number, rows: number): RowPage[] {
+    const living = [...this.#rows.values()].filter(({ row }) => row.seq <= head && !row.deleted);
+    const newest = living.sort((a, b) => b.row.seq - a.row.seq).slice(0, rows);
+    return [...new Set(newest.map(({ table }) => table))].map((table) => rowPage(table, newest));
   }
 
   #store(table: string, row: StoredRow): void {

@@ -95,9 +95,13 @@ class PagesAhead {
   }
 }
 
-/** As the device asks once it has stored this reply (client/db/sync-store.ts). */
+/**
+ * As the device asks once it has stored this reply (client/db/sync-store.ts). After a preview it asks for pages, and so it
+ * does once it has pages.
+ */
 function questionAfter(request: SyncRequest, { cursor, epoch, head }: SyncReply): SyncRequest {
-  return { ...request, cursor, epoch, known: Math.max(request.known, head) };
+  const { preview: _preview, ...asked } = request;
+  return { ...asked, cursor, epoch, known: Math.max(request.known, head) };
 }
 
 /** Whether the second can be stored as a part of the first. What is odd goes alone, for the engine to see. */
@@ -128,6 +132,7 @@ function isSame(a: SyncRequest, b: SyncRequest): boolean {
     a.epoch === b.epoch &&
     a.known === b.known &&
     a.limit === b.limit &&
+    a.preview === b.preview &&
     a.changes.length + b.changes.length === 0
   );
 }

@@ -145,8 +145,9 @@ function guard<T>(work: () => T): Result<T, Failure> {
 
 function readBatch(sql: ReadSql, direction: Direction): Batch {
   const [state] = sql.arrays(`SELECT user_id, device, cursor, known, epoch, loads, attempts,
+  cursor = 0 AND reload IS NULL AND refill IS NULL,
   (SELECT value FROM setting WHERE key = 'sync_interval_minutes') FROM sync_state`);
-  const [user, device, cursor, known, epoch, loads, attempts, minutes] = state as StateRow;
+  const [user, device, cursor, known, epoch, loads, attempts, isNew, minutes] = state as StateRow;
   const gathered = direction === 'down' || user === null ? nothingGathered : gatherChanges(sql);
   const writers = sentStates(readPast(sql), latestWaiting(sql));
   const interval = chosenInterval(minutes);
@@ -158,6 +159,7 @@ function readBatch(sql: ReadSql, direction: Direction): Batch {
     cursor,
     known,
     epoch,
+    isNew: isNew === 1,
     loads,
     attempts,
     interval,
@@ -173,6 +175,7 @@ type StateRow = [
   epoch: string,
   loads: number,
   attempts: number,
+  isNew: number,
   minutes: string | null,
 ];
 

@@ -172,7 +172,7 @@ function gatherJson(sql: ReadSql): Change[] {
 
 function batchOf(changes: readonly Change[]): Batch {
   const sender = { user: 'ada', device: 'benchmark', schema: schemaVersion, writers: [], epoch: '' };
-  const state = { cursor: 0, known: 0, loads: 0, attempts: 0, interval: null };
+  const state = { cursor: 0, known: 0, isNew: false, loads: 0, attempts: 0, interval: null };
   return { ...sender, ...state, changes, more: false, unread: {} };
 }
 

@@ -34,6 +34,8 @@ const reply: SyncReply = {
 describe('a reply of a sync', () => {
   it('is taken as it is when all of it fits', () => {
     expect(parseSyncReply(reply)).toEqual({ ok: true, value: reply });
+    const preview: SyncReply = { ...reply, preview: true };
+    expect(parseSyncReply(preview)).toEqual({ ok: true, value: preview });
   });
 
   it('says which part is wrong', () => {
@@ -53,6 +55,7 @@ describe('a reply of a sync', () => {
     ['no clock', { ...reply, clock: '3' }],
     ['no server time', { ...reply, serverTime: null }],
     ['no word on more', { ...reply, more: 'no' }],
+    ['a preview that is said not to be one', { ...reply, preview: false }],
     ['results that are no list', { ...reply, results: {} }],
     ['an unknown status', { ...reply, results: [{ status: 'fine', seq: 0 }] }],
     ['a result that is null', { ...reply, results: [null] }],

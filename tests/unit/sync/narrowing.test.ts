@@ -77,7 +77,18 @@ function run(count: number, { bad = [], refusal, direction = 'both' }: World): R
 
 function batchOf(ids: readonly string[]): Batch {
   return {
-    ...{ user: 'ana', device: 'a', schema: 2, writers: [], epoch: 'e', cursor: 4, known: 4, loads: 0, attempts: 0 },
+    ...{
+      user: 'ana',
+      device: 'a',
+      schema: 2,
+      writers: [],
+      epoch: 'e',
+      cursor: 4,
+      known: 4,
+      isNew: false,
+      loads: 0,
+      attempts: 0,
+    },
     changes: ids.slice(0, limits.pushChanges).map((id): Change => {
       return { table: 'setting', id, op: 'delete', stamp: 5, baseSeq: 1 };
     }),

@@ -7,7 +7,7 @@ import type { Batch, ExchangeResult, NextAttempt, SyncStore } from '../../../src
 import { createRunner, type RunnerPorts } from '../../../src/sync/runner.ts';
 
 const batch: Batch = {
-  ...{ user: 'ana', device: 'a', schema: 2, writers: [], epoch: 'e', cursor: 4, known: 4, loads: 0 },
+  ...{ user: 'ana', device: 'a', schema: 2, writers: [], epoch: 'e', cursor: 4, known: 4, isNew: false, loads: 0 },
   ...{ changes: [], more: false, attempts: 0, interval: null, unread: {} },
 };
 const reply: SyncReply = {

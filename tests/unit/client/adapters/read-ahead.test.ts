@@ -62,6 +62,35 @@ function longPull(end = 30, pageAt: (cursor: number) => Partial<SyncReply> = () 
 const rows = (mark: number) => ({ packed: [new Uint8Array([mark])] });
 
 describe('reading ahead', () => {
+  it('goes on with pages after a preview, which is given alone', async () => {
+    let isFirst = true;
+    const first: Partial<SyncReply> = { cursor: 0, more: true, preview: true };
+    const server = longPull(30, () => {
+      const told = isFirst ? first : {};
+      isFirst = false;
+      return told;
+    });
+    expect(await server.ask(at(0, { preview: true }))).toMatchObject({
+      value: { reply: { preview: true, cursor: 0 } },
+    });
+    await server.arrive(2);
+    expect(server.asked.map(({ cursor, preview }) => [cursor, preview])).toEqual([
+      [0, true],
+      [0, undefined],
+      [10, undefined],
+      [20, undefined],
+    ]);
+    expect(await server.ask(at(0), 0)).toMatchObject({ value: { reply: { cursor: 20, more: true } } });
+  });
+
+  it('does not take a page for the preview that is asked for', async () => {
+    const server = longPull(30, () => ({ cursor: 0, more: true, preview: true }));
+    await server.ask(at(0, { preview: true }));
+    void server.ask(at(0, { preview: true }), 0);
+    await turn();
+    expect(server.asked.filter(({ preview }) => preview)).toHaveLength(2);
+  });
+
   it('asks for the next page as soon as one is there, and once for each', async () => {
     const { ask, cursors } = longPull();
     await ask(at(0));
