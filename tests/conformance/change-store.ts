@@ -8,6 +8,7 @@ import { stampAt } from '../../src/sync/clock.ts';
 import { rowsOf, settingInsert, settingUpdate, testTime } from '../support/server-requests.ts';
 import { addAccount, deletion, exchange, push, refused, settings } from '../support/store-pushes.ts';
 import { describeCompaction } from './change-store-compaction.ts';
+import { describeCrowds } from './change-store-crowds.ts';
 import { describePreviews } from './change-store-previews.ts';
 import { describePulls } from './change-store-pulls.ts';
 import { describePushes } from './change-store-pushes.ts';
@@ -42,6 +43,7 @@ export function changeStoreSuite(name: string, open: () => Promise<OpenedStore>)
   describeStrategies(name, openStore);
   describePulls(name, openStore);
   describePreviews(name, openStore);
+  describeCrowds(name, openStore);
 
   describe(`${name}: devices`, () => {
     const writers: Push['writers'] = [['w', 1]];

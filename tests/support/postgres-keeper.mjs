@@ -106,6 +106,8 @@ async function end() {
   process.exit(0);
 }
 
+// Who is gone does not read what is said: without a listener that would end this process before the files are removed.
+process.stdout.on('error', () => undefined);
 // A Ctrl-C reaches every process of the terminal; the end of the input tells this one that the tests are through.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => void end());

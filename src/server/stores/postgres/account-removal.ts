@@ -10,6 +10,7 @@ const sliceRows = 5_000;
 /** Gives the token hashes of the sessions it ended; none for an account that is not there. */
 export async function removeAccount(connections: Connections, user: string): Promise<string[]> {
   const closed = await connections.transaction(async ({ run }) => {
+    await run(statements.lockHead, [user]);
     const [account] = await run<[key: string]>(statements.mark, [user]);
     if (!account) return null;
     await run(statements.dropHead, account);
@@ -34,6 +35,11 @@ async function removeRest({ run }: Connections, key: string): Promise<void> {
 }
 
 const statements = {
+  /** First of all, as whoever writes to an account does (exchange-write.ts). Waits for the push that is under way. */
+  lockHead: {
+    name: 'account-lock-head',
+    text: 'SELECT usr FROM account_head WHERE usr = (SELECT key FROM account WHERE id = $1 AND NOT gone) FOR UPDATE',
+  },
   /** The name is free for others from now on. No name has a line break. */
   mark: {
     name: 'account-mark',
@@ -41,7 +47,7 @@ const statements = {
       UPDATE account SET gone = true, name = '', name_key = chr(10) || id, id = chr(10) || id, password_hash = ''
       WHERE id = $1 AND NOT gone RETURNING key`,
   },
-  /** Waits for the push that is under way; the next one finds no account. */
+  /** The next push finds no account. */
   dropHead: { name: 'account-drop-head', text: 'DELETE FROM account_head WHERE usr = $1' },
   dropSessions: { name: 'account-drop-sessions', text: 'DELETE FROM session WHERE usr = $1 RETURNING token_hash' },
   dropPasskeys: { name: 'account-drop-passkeys', text: 'DELETE FROM passkey WHERE usr = $1' },

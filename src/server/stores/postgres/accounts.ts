@@ -1,7 +1,15 @@
 /** Accounts, sessions, passkeys and their ceremonies in PostgreSQL. */
 import { limits } from '../../../protocol/limits.ts';
-import type { AccountRecord, AccountStore, Ceremony, Passkey, StoredValues } from '../../account-store.ts';
+import type {
+  AccountRecord,
+  AccountStore,
+  Ceremony,
+  Passkey,
+  Session as StoredSession,
+  StoredValues,
+} from '../../account-store.ts';
 import { removeAccount } from './account-removal.ts';
+import { createBatches } from './batches.ts';
 import type { Connections, Statement } from './connections.ts';
 
 export function createAccounts(connections: Connections): AccountStore {
@@ -31,17 +39,22 @@ type SessionMethod = `${string}Session${string}` & keyof AccountStore;
 
 function createSessions({ run }: Connections): Pick<AccountStore, SessionMethod> {
   const hashes = (rows: [tokenHash: string][]): string[] => rows.map(([tokenHash]) => tokenHash);
+  // Every request asks for one.
+  const find = createBatches<string, StoredSession | null>({
+    ...{ lanes: 2, heaviest: 200, weigh: () => 1 },
+    async work(tokenHashes) {
+      const found = new Map((await run<SessionCells>(sessions.find, [tokenHashes])).map(sessionOf));
+      return tokenHashes.map((tokenHash) => found.get(tokenHash) ?? null);
+    },
+  });
   return {
     async createSession({ id, tokenHash, user, deviceName, now, expiresAt }) {
       await run(sessions.dropExpired, [now]);
       await run(sessions.add, [tokenHash, user, id, deviceName, now, expiresAt]);
     },
     async findSession(tokenHash, now) {
-      type Found = [id: string, usedAt: string, expiresAt: string, user: string, name: string];
-      const [found] = await run<Found>(sessions.find, [tokenHash, now]);
-      if (!found) return null;
-      const [id, usedAt, expiresAt, user, name] = found;
-      return { id, user: { id: user, name }, usedAt: Number(usedAt), expiresAt: Number(expiresAt) };
+      const found = await find(tokenHash);
+      return found && found.expiresAt > now ? found : null;
     },
     async touchSession(tokenHash, { usedAt, expiresAt }) {
       await run(sessions.touch, [tokenHash, usedAt, expiresAt]);
@@ -59,6 +72,12 @@ function createSessions({ run }: Connections): Pick<AccountStore, SessionMethod>
     endSession: async (user, id) => hashes(await run(sessions.end, [user, id]))[0] ?? null,
     endOtherSessions: async (user, keep) => hashes(await run(sessions.endOthers, [user, keep])),
   };
+}
+
+type SessionCells = [tokenHash: string, id: string, usedAt: string, expiresAt: string, user: string, name: string];
+
+function sessionOf([tokenHash, id, usedAt, expiresAt, user, name]: SessionCells): [string, StoredSession] {
+  return [tokenHash, { id, user: { id: user, name }, usedAt: Number(usedAt), expiresAt: Number(expiresAt) }];
 }
 
 type PasskeyMethod = (`${string}Passkey${string}` | `${string}Ceremony`) & keyof AccountStore;
@@ -177,8 +196,8 @@ const sessions = {
   find: {
     name: 'session-find',
     text: `
-      SELECT s.id, s.used_at, s.expires_at, a.id, a.name FROM session s JOIN account a ON a.key = s.usr
-      WHERE s.token_hash = $1 AND s.expires_at > $2`,
+      SELECT s.token_hash, s.id, s.used_at, s.expires_at, a.id, a.name FROM session s JOIN account a ON a.key = s.usr
+      WHERE s.token_hash = ANY ($1::text[])`,
   },
   touch: { name: 'session-touch', text: 'UPDATE session SET used_at = $2, expires_at = $3 WHERE token_hash = $1' },
   list: {

@@ -71,9 +71,9 @@ export function settings(url: string): pg.ClientConfig {
     lock_timeout: timeouts.lock,
     idle_in_transaction_session_timeout: timeouts.statement,
     keepAlive: true,
-    // The statements are few and each has one good plan: to plan them for every value, or to compile them, costs many times
-    // what they do.
-    options: '-c plan_cache_mode=force_generic_plan -c jit=off',
+    // The statements are few and each has one good plan, by an index: to plan them for every value, or to compile them, costs
+    // many times what they do, and a plan that was made while a table was small would go through all of it later.
+    options: '-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off',
   };
 }
 
@@ -121,13 +121,18 @@ function createPool(url: string): Connections {
   };
 }
 
-/** A text of PostgreSQL has no U+0000. It stays as an escape in JSON; in a name it becomes the sign for what is none. */
-function asStorable(value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value;
+/**
+ * A text of PostgreSQL has no U+0000 and no half of a surrogate pair. They stay as escapes in JSON that is stored as text; in
+ * a name they become the sign for what is none.
+ */
+export function asStorable<T>(value: T): T | string {
+  return typeof value === 'string' ? value.replaceAll(/[\0\p{Surrogate}]/gu, '\uFFFD') : value;
 }
 
 /** Of the classes: connection, resources, operator; then what a busy or read-only database says. */
 const passing = /^(08|53|57|58)|^(40001|40P01|55P03|25006)$/;
+/** Of these, what the statement met: another may fare better at the same moment. */
+const ofOneStatement = /^(40001|40P01|55P03)$/;
 const lostConnections = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/;
 /** What `pg` says without a code. */
 const lostWords =
@@ -140,6 +145,12 @@ export function asUnavailable(error: unknown): unknown {
     return new StoreUnavailable(`PostgreSQL: ${code || 'connection lost'}`, { cause: error });
   }
   return error;
+}
+
+/** Whether an error is about what was asked, and not about the database. */
+export function isOfOneStatement(error: unknown): boolean {
+  if (!(error instanceof StoreUnavailable)) return true;
+  return ofOneStatement.test(codeOf(error.cause));
 }
 
 function codeOf(error: unknown): string {

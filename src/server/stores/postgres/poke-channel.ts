@@ -86,6 +86,8 @@ export function openPokeChannel({ url, origin, sweepEvery = 10_000 }: PokeChanne
     client.on('notification', ({ payload }) => hear(payload));
     try {
       await client.connect();
+      // A poke may be lost: that it is on the disk need not be waited for.
+      await client.query('SET synchronous_commit = off');
       await client.query(`LISTEN ${channel}`);
       connection = client;
       while (!closing.signal.aborted) {

@@ -50,15 +50,12 @@ function storeOn(connections: Connections, newId: () => string): ChangeStore {
     retireDevice: ({ user, device, except, now }) =>
       track(
         connections.transaction(async (session) => {
-          const [found] = await session.run<[key: string, session: string | null]>(retireStatement, [
-            now,
-            device,
-            user,
-          ]);
+          // First of all, as whoever writes to an account does. An exchange under way that still saw the device as it was
+          // starts again.
+          await session.run(moveStatement, [user]);
+          const [found] = await session.run<[session: string | null]>(retireStatement, [now, device, user]);
           if (!found) return null;
-          const [key, ends] = found;
-          // An exchange under way that still saw the device as it was starts again.
-          await session.run(moveStatement, [key]);
+          const [ends] = found;
           if (ends === null || ends === except) return { session: null };
           await session.run(endStatement, [ends]);
           return { session: ends };
@@ -99,12 +96,12 @@ const devicesStatement: Statement = {
 const retireStatement: Statement = {
   name: 'device-retire',
   text: `UPDATE device SET retired_at = $1 WHERE id = $2 AND retired_at IS NULL
-    AND usr = (SELECT key FROM account WHERE id = $3) RETURNING usr, session`,
+    AND usr = (SELECT key FROM account WHERE id = $3) RETURNING session`,
 };
 
 const moveStatement: Statement = {
   name: 'account-move',
-  text: 'UPDATE account_head SET version = version + 1 WHERE usr = $1',
+  text: 'UPDATE account_head SET version = version + 1 WHERE usr = (SELECT key FROM account WHERE id = $1)',
 };
 
 const endStatement: Statement = { name: 'device-end-session', text: 'DELETE FROM session WHERE token_hash = $1' };

@@ -1,4 +1,4 @@
-/** The rows of a preview, of which exchange/preview.ts says what they are, as one text like those of a page (exchange.ts). */
+/** The rows of a preview, of which exchange/preview.ts says what they are, as one text like those of a page (exchange-read.ts). */
 import { rowOverhead } from '../../exchange/page.ts';
 import { previewed } from '../../exchange/preview.ts';
 import type { Session, Statement } from './connections.ts';
