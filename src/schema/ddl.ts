@@ -204,6 +204,17 @@ const localTables: readonly string[] = [
   col TEXT NOT NULL,
   PRIMARY KEY (tbl, id, col)
 ) STRICT, WITHOUT ROWID`,
+  // Edits that were answered for, of rows that have not come as they are on the server since (client/db/answered-edits.ts).
+  `CREATE TABLE answered_edit (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  col TEXT NOT NULL,
+  op TEXT NOT NULL,
+  stamp INTEGER NOT NULL,
+  base_seq INTEGER NOT NULL,
+  base ANY,
+  PRIMARY KEY (tbl, id, col)
+) STRICT, WITHOUT ROWID`,
   // Rows of the server that their table refused, whole: `row` is JSON {column: value}, null for a deletion.
   `CREATE TABLE held_row (
   tbl TEXT NOT NULL,

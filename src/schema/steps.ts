@@ -41,6 +41,16 @@ export const steps: readonly MigrationStep[] = [
   col TEXT NOT NULL,
   PRIMARY KEY (tbl, id, col)
 ) STRICT, WITHOUT ROWID`,
+      `CREATE TABLE answered_edit (
+  tbl TEXT NOT NULL,
+  id TEXT NOT NULL,
+  col TEXT NOT NULL,
+  op TEXT NOT NULL,
+  stamp INTEGER NOT NULL,
+  base_seq INTEGER NOT NULL,
+  base ANY,
+  PRIMARY KEY (tbl, id, col)
+) STRICT, WITHOUT ROWID`,
     ],
   },
 ];

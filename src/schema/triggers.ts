@@ -55,9 +55,10 @@ function captureDelete(name: string, columns: readonly string[]): string {
 END`;
 }
 
-/** Whatever takes a row away. One that is made anew under its id has all its values. */
+/** Whatever takes a row away. One that is made anew under its id has all its values, and all of them wait. */
 function forget(name: string): string {
   return `CREATE TRIGGER ${name}_gone AFTER DELETE ON ${name} BEGIN
   DELETE FROM unfilled_value WHERE tbl = '${name}' AND id = OLD.id;
+  DELETE FROM answered_edit WHERE tbl = '${name}' AND id = OLD.id;
 END`;
 }

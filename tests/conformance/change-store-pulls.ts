@@ -5,7 +5,7 @@ import type { Change } from '../../src/protocol/messages.ts';
 import { columnsOf } from '../../src/schema/tables.ts';
 import type { ChangeStore } from '../../src/server/change-store.ts';
 import { stampAt } from '../../src/sync/clock.ts';
-import { rowsOf, settingInsert, testTime } from '../support/server-requests.ts';
+import { rowsOf, settingInsert, settingUpdate, testTime } from '../support/server-requests.ts';
 import { push, settings, word } from '../support/store-pushes.ts';
 
 type Open = () => Promise<ChangeStore>;
@@ -24,6 +24,20 @@ export function describePulls(name: string, openStore: Open): void {
       }
       expect(pages).toEqual([['s0', 's1', 's2'], ['s3', 's4', 's5'], ['s6']]);
       expect(cursor).toBe(7);
+    });
+
+    it('gives the conflicts that a change made before the row that it made them of (I4)', async () => {
+      const store = await openStore();
+      await push(store, { changes: [settingInsert('theme', 'dark')] });
+      const edit = (value: string, after: number) =>
+        settingUpdate('theme', value, { stamp: stampAt(testTime) + after });
+      await push(store, { device: 'b', changes: [edit('blue', 9)], limit: 0 });
+      const late = await push(store, { device: 'c', changes: [edit('red', 5)], limit: 0 });
+      const first = await push(store, { device: 'd', cursor: 2, limit: 1 });
+      const second = await push(store, { device: 'd', cursor: first.cursor, limit: 1 });
+      expect(first.changes).toMatchObject([{ table: 'conflict', seqs: [3] }]);
+      expect(second.changes).toMatchObject([{ table: 'setting', ids: ['theme'], seqs: [4] }]);
+      expect(late).toMatchObject({ head: 4, results: [{ status: 'merged', seq: 0 }] });
     });
 
     it('does not promise more when the last row just fits', async () => {

@@ -104,15 +104,91 @@ export function describeReload(device: StoreDevice): void {
       expect((await gather()).changes).toMatchObject([{ id: 'w1', op: 'delete', baseSeq: 3 }]);
     });
 
-    it('and sends again what a restored server has otherwise, though no newer', async () => {
-      await apply(await gather(), { changes: two, cursor: 2, head: 2 });
-      await reload('restored', 2);
-      await apply(await gather(), {
-        changes: [wordPage({ id: 'w1', seq: 1, note: 'older' })],
-        cursor: 1,
-        more: true,
+    describe('and sends again what was answered for and had not come with its row (I4),', () => {
+      const merged = { results: [{ status: 'merged', seq: 0 } as const], cursor: 2, head: 5, more: true };
+      const theirs = { changes: [wordPage({ id: 'w1', seq: 4, note: 'theirs' })], cursor: 4, more: true };
+      const notes = () => all(`SELECT note FROM vocabulary_item WHERE id = 'w1'`).map(({ note }) => note);
+      const edit = (note: string): void => run(`UPDATE vocabulary_item SET note = ? WHERE id = 'w1'`, [note]);
+      /** Gives the edit as it was sent. */
+      const editLosing = async (note: string) => {
+        edit(note);
+        const sent = await gather();
+        await apply(sent, merged);
+        return sent.changes[0]!;
+      };
+
+      it('as it was, though the restored server has the row newer', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        const { stamp } = await editLosing('mine');
+        expect((await gather()).changes).toEqual([]);
+        await reload('restored', 2);
+        const again = [{ id: 'w1', op: 'update', stamp, values: { note: 'mine' }, base: { note: [1, 'a'] } }];
+        expect((await gather()).changes).toMatchObject(again);
+        await apply(noChanges(await gather()), theirs);
+        expect(notes()).toEqual(['mine']);
+        expect((await gather()).changes).toMatchObject(again);
       });
-      expect((await gather()).changes).toMatchObject([{ id: 'w1', op: 'insert', values: { note: 'a' } }]);
+
+      it('with its own stamp in a row that the server lost', async () => {
+        await apply(await gather(), { changes: [wordPage({ id: 'w1', seq: 2, note: 'a' })], cursor: 2, head: 2 });
+        const { stamp } = await editLosing('mine');
+        await reload('restored', 1);
+        const row = { id: 'w1', op: 'insert', stamp: 2, stamps: { note: stamp }, baseSeq: 1, values: { note: 'mine' } };
+        expect((await gather()).changes).toMatchObject([row]);
+      });
+
+      it('beside what waits: of a column the later edit', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        run(`UPDATE vocabulary_item SET note = 'first', translation = 'kept' WHERE id = 'w1'`);
+        const sent = await gather();
+        await apply(sent, merged);
+        edit('second');
+        await reload('restored', 2);
+        const [change] = (await gather()).changes;
+        expect(change).toMatchObject({ op: 'update', values: { note: 'second', translation: 'kept' } });
+        expect(change!.stamps!['translation']).toBe(sent.changes[0]!.stamp);
+        expect(change!.stamps!['note']).toBeGreaterThan(sent.changes[0]!.stamp);
+        expect(change!.base).toEqual({ note: [1, 'first'], translation: [1, ''] });
+      });
+
+      it('whole, where it was sent whole', async () => {
+        add('w1', 'Haus');
+        await apply(await gather(), merged);
+        edit('since');
+        await reload('restored', 2);
+        const changes = [{ id: 'w1', op: 'insert', values: { word: 'Haus', note: 'since' } }];
+        expect((await gather()).changes).toMatchObject(changes);
+        // Refused, it goes as the new row that it is.
+        await apply(await gather(), { results: [{ status: 'rejected', seq: 0, error: { code: 'invalid_value' } }] });
+        expect(ids()).toEqual([]);
+      });
+
+      it('but not once its row has come: what lost there is a conflict', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        await editLosing('mine');
+        await apply(noChanges(await gather()), theirs);
+        await reload('restored', 4);
+        expect((await gather()).changes).toEqual([]);
+        expect(notes()).toEqual(['theirs']);
+      });
+
+      it('but not once the server has the row as it is here', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        await editLosing('mine');
+        edit('later');
+        await apply(await gather(), { results: [{ status: 'applied', seq: 7 }], cursor: 7, head: 7 });
+        await reload('restored', 7);
+        expect((await gather()).changes).toEqual([]);
+      });
+
+      it('but not of a row that is gone', async () => {
+        await apply(await gather(), { changes: two, cursor: 2, head: 2 });
+        await editLosing('mine');
+        run(`DELETE FROM vocabulary_item WHERE id = 'w1'`);
+        await apply(await gather(), { results: [{ status: 'applied', seq: 7 }], cursor: 7, head: 7 });
+        await reload('restored', 7);
+        expect((await gather()).changes).toEqual([]);
+      });
     });
 
     it('from the beginning again when it has to begin a second time', async () => {

@@ -109,7 +109,7 @@ export const mishaps: Record<FaultName, (device: Device, around: Surroundings) =
     return 'the session ends';
   },
   restoreServer: (_, around) => {
-    const had = hadSurely(around);
+    const had = held(around);
     if (!around.server.restore()) return around.server.backUp() ? 'the server is backed up' : null;
     forgetLost(around, had);
     return 'the server is restored from its backup';
@@ -148,23 +148,9 @@ export const mishaps: Record<FaultName, (device: Device, around: Surroundings) =
   },
 };
 
-/**
- * What devices have and would bring back: it waits, or their rows are the server's. What was answered for and lost a
- * conflict, and whose row was not pulled since, is a known gap (docs/simulation.md).
- */
-function hadSurely({ server, devices }: Surroundings): ReadonlySet<Value> {
-  const had = new Set<Value>();
-  for (const { record } of devices) {
-    const { rows, outbox, user } = record.view;
-    const theirs = user === null ? null : server.rowsOf(user);
-    for (const [key, { values }] of rows) {
-      const stored = theirs?.get(key);
-      values.forEach((value, index) => {
-        if (outbox.has(key) || stored?.values[index] === value) had.add(value);
-      });
-    }
-  }
-  return had;
+/** What devices have in their rows, and so can bring back. */
+function held({ devices }: Surroundings): ReadonlySet<Value> {
+  return new Set(devices.flatMap(({ record }) => [...record.view.rows.values()].flatMap(({ values }) => values)));
 }
 
 /** What the backup lacks and no device has, nobody can bring back. */

@@ -40,4 +40,9 @@ export const namedSeeds: readonly NamedSeed[] = [
     seed: 49,
     found: 'a device that was retired after the server was restored brought nothing back',
   },
+  {
+    seed: 295,
+    found: 'an edit that was answered for was overwritten by a row of a restored server before its own had come',
+    plant: 'an edit that was answered for is forgotten before its row has come',
+  },
 ];

@@ -134,6 +134,11 @@ export const plants = {
       beginReload: (reload) => store.beginReload({ ...reload, common: Number.MAX_SAFE_INTEGER }),
     }),
   },
+  'an edit that was answered for is forgotten before its row has come': {
+    often: ['restoreServer'],
+    sql: (sql) =>
+      sql.startsWith('INSERT INTO answered_edit') ? sql.replace('WHERE id = ?', 'WHERE 0 AND id = ?') : sql,
+  },
   'a copy of a device is taken for the device': {
     often: ['restoreDevice'],
     request: (request) => ({ ...request, writers: [] }),

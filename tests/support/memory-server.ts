@@ -119,19 +119,17 @@ export class MemoryServer {
       const error = validateChange(change);
       if (error) return { status: 'rejected' as const, seq: 0, error };
       const key = `${change.table}/${change.id}`;
-      const merged = this.#merge({
-        row: this.#rows.get(key)?.row ?? null,
-        change,
-        device: request.device,
-        cursor: request.cursor,
-        seq: this.#head + 1,
-        now: this.now,
-        strategyFor: this.strategyFor,
-      });
+      const row = this.#rows.get(key)?.row ?? null;
+      const { device, cursor } = request;
+      const mergeAt = (seq: number) =>
+        this.#merge({ row, change, device, cursor, seq, now: this.now, strategyFor: this.strategyFor });
+      const first = mergeAt(this.#head + 1);
+      // As in merge-push.ts: conflicts before the row.
+      for (const values of first.conflicts) this.#keepConflict(values);
+      const merged = first.conflicts.length === 0 ? first : mergeAt(this.#head + 1);
       if (merged.row) this.#store(change.table, merged.row);
       if (merged.clean) clean.add(key);
       else if (merged.row) clean.delete(key);
-      for (const values of merged.conflicts) this.#keepConflict(values);
       this.#clock = Math.max(this.#clock, latestStamp(change));
       return merged.result;
     });

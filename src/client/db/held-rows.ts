@@ -6,6 +6,7 @@
 import type { Value } from '../../base/value.ts';
 import type { Change, ChangeResult, RowPage } from '../../protocol/messages.ts';
 import type { TableError } from '../../sync/report.ts';
+import { forgetPulled } from './answered-edits.ts';
 import type { WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
 import { applyPage } from './pulled-rows.ts';
@@ -113,9 +114,10 @@ function attempt(sql: WriteSql, work: () => void): string | null {
   return null;
 }
 
-/** A newer state of a row stands in for the one that was set aside. */
+/** A newer state of a row stands in for the one that was set aside, and for what was answered for. */
 function release(sql: WriteSql, page: RowPage): void {
   const { table, seqs } = page;
+  forgetPulled(sql, page);
   if (sql.arrays('SELECT 1 FROM held_row WHERE tbl = ? LIMIT 1', [table]).length === 0) return;
   const rows = page.ids.map((id, index) => [table, id, seqs[index]!]);
   sql.runMany('DELETE FROM held_row WHERE tbl = ? AND id = ? AND seq <= ?', rows);

@@ -6,6 +6,7 @@ import type { Value } from '../../base/value.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Change, ChangeErrorCode, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
 import { latestStamp } from '../../sync/change.ts';
+import { forgetStanding } from './answered-edits.ts';
 import type { ReadSql, WriteSql } from './database.ts';
 import { readBase, readStamps, type Base, type Stamps } from './stored-json.ts';
 
@@ -31,6 +32,11 @@ export function acknowledge(
 
 /** Marks the rows that now are exactly the server's. Runs after pulled rows were applied: those may be newer. */
 export function markStored(sql: WriteSql, changes: readonly Change[], results: readonly ChangeResult[]): void {
+  const standing = changes.filter((_, index) => results[index]!.seq > 0);
+  forgetStanding(
+    sql,
+    standing.map(({ table, id }) => [table, id]),
+  );
   for (const table of sql.schema.syncOrder) {
     const rows: [Sequence, string, Sequence][] = [];
     changes.forEach((change, index) => {

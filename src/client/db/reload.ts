@@ -9,13 +9,14 @@
  * A server restored from a backup has lost what came after. Every row above the last common sequence waits from then on as
  * if it were new here (I4), under a new device id, because the restored server knows later stamps of the old one. Its
  * stamp is its old sequence: far below that of any edit, so that an edit always wins, and of two devices that bring the
- * same row back the one that had it later.
+ * same row back the one that had it later. Edits that were answered for and have not come back with their row wait once
+ * more as they were (answered-edits.ts).
  */
 import type { Change, ChangeResult, RowPage, Sequence } from '../../protocol/messages.ts';
 import type { Reload } from '../../sync/ports.ts';
 import type { ReloadCause } from '../../sync/report.ts';
+import { sendAnsweredAgain } from './answered-edits.ts';
 import type { ReadSql, WriteSql } from './database.ts';
-import { unfilledIn } from './refill.ts';
 import { readBase, unlessDamaged } from './stored-json.ts';
 
 export function startReload(sql: WriteSql, { cause, common }: Reload): void {
@@ -39,12 +40,11 @@ export function reloadOf(sql: ReadSql): ReloadCause | null {
   return (sql.arrays('SELECT reload FROM sync_state')[0]?.[0] ?? null) as ReloadCause | null;
 }
 
-/** Before a page is stored: the server has these rows, or has told that they are deleted. */
-export function confirmPulled(sql: WriteSql, { page, reload }: { page: RowPage; reload: ReloadCause }): void {
-  if (reload === 'restored') bringBackDiffering(sql, page);
+/** The server has these rows, or has told that they are deleted. */
+export function confirmPulled(sql: WriteSql, { table, ids }: RowPage): void {
   confirm(
     sql,
-    page.ids.map((id) => [page.table, id]),
+    ids.map((id) => [table, id]),
   );
 }
 
@@ -77,10 +77,7 @@ export function finishReload(sql: WriteSql): void {
   sql.run('UPDATE sync_state SET reload = NULL');
 }
 
-/**
- * A row that was answered for, and has not come from the server yet: it is another there, or lies beyond the cursor. What
- * it was based on here is not known any more.
- */
+/** A row that was answered for, and has not come from the server yet: there it is another, or lies beyond the cursor. */
 function isUnheard(table: string): string {
   return `(_seq = 0 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tbl = '${table}' AND o.id = ${table}.id))`;
 }
@@ -95,9 +92,8 @@ ON CONFLICT (tbl, id) DO UPDATE SET op = 'insert', since = excluded.since, base 
       [common, common],
     );
     sql.run(`UPDATE ${table} SET _seq = ? WHERE _seq > ?`, [common, common]);
-    sql.run(`INSERT INTO outbox (tbl, id, op, stamp, since, base_seq)
-SELECT '${table}', id, 'insert', 1, 1, 0 FROM ${table} WHERE ${isUnheard(table)}`);
   }
+  sendAnsweredAgain(sql);
   // What edits were based on may be lost too: what the server has above the common history is news to them.
   const based = sql.arrays(`SELECT base, tbl, id FROM outbox WHERE op = 'update' AND base IS NOT NULL`);
   sql.runMany(
@@ -108,36 +104,6 @@ SELECT '${table}', id, 'insert', 1, 1, 0 FROM ${table} WHERE ${isUnheard(table)}
     }),
   );
   sql.run('UPDATE outbox SET base_seq = min(base_seq, ?)', [common]);
-}
-
-/**
- * A row that is no newer on the server and yet another: what it was here was answered for and not pulled again before the
- * server lost it. It waits as the lost ones do.
- */
-function bringBackDiffering(sql: WriteSql, page: RowPage): void {
-  const columns = sql.schema.columnsOf(page.table);
-  const unfilled = unfilledIn(sql, page.table);
-  const deleted = new Set(page.deleted);
-  const own = `SELECT _seq, ${columns.join(', ')} FROM ${page.table} t WHERE id = ? AND _seq >= ?
-  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tbl = '${page.table}' AND o.id = t.id)`;
-  page.ids.forEach((id, index) => {
-    const [row] = sql.arrays(own, [id, page.seqs[index]!]);
-    if (!row) return;
-    const [seq, ...values] = row;
-    const theirs = (column: string) => page.values[page.columns.indexOf(column)]?.[index];
-    const never = unfilled(id);
-    const differs = columns.some(
-      (column, at) => theirs(column) !== undefined && theirs(column) !== values[at] && !never.includes(column),
-    );
-    if (!deleted.has(index) && !differs) return;
-    sql.run(`INSERT INTO outbox (tbl, id, op, stamp, since, base_seq) VALUES (?, ?, 'insert', ?, ?, ?)`, [
-      page.table,
-      id,
-      seq!,
-      seq!,
-      page.seqs[index]!,
-    ]);
-  });
 }
 
 /** A damaged one stays as it is: its edit does not go out (outbox.ts), and must not keep the others from it. */

@@ -12,6 +12,7 @@ import { stampAt } from '../../sync/clock.ts';
 import type { Applied, Batch, NextAttempt, SyncStore } from '../../sync/ports.ts';
 import type { Direction, SyncReport } from '../../sync/report.ts';
 import { answered, noWriters, restamped, sentStates } from '../../sync/writers.ts';
+import { noteAnswered } from './answered-edits.ts';
 import type { Database, ReadSql, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
 import { forgetDeleted, moveHeld, pullDamagedAgain, retryHeld, storeRows, storeWhole } from './held-rows.ts';
@@ -110,10 +111,11 @@ function storeReply(sql: WriteSql, { database, sent, reply, storePage }: Storing
   forgetDeleted(sql, sent.changes);
   // What was set aside takes the answered edits in before it is tried again: else it would come over them.
   const results = moveHeld(sql, sent.changes, reply.results);
+  noteAnswered(sql, sent.changes, results);
   retryHeld(sql);
   for (const page of reply.changes) {
     if (!sql.schema.tableOf(page.table)) continue;
-    if (reload) confirmPulled(sql, { page, reload });
+    if (reload) confirmPulled(sql, page);
     tally.stored(page, () => storePage(sql, page));
   }
   markStored(sql, sent.changes, results);

@@ -103,17 +103,22 @@ function applyChange(run: Run, change: Change): ChangeResult {
   if (invalid) return { status: 'rejected', seq: 0, error: invalid };
   const row = run.drafts.get(key)?.row ?? run.rows.row(table, id);
   if (isTooWide(row, change)) return { status: 'rejected', seq: 0, error: { code: 'invalid_change' } };
+  const mergeAt = (seq: Sequence) =>
+    mergeChange({
+      row,
+      change,
+      device: push.device,
+      cursor: push.cursor,
+      seq,
+      now: push.now,
+      schema,
+      strategyFor: (of, column) => (run.strategy ??= readStrategy(run))(of, column),
+    });
+  const first = mergeAt(run.head + 1);
+  // A row comes after the conflicts that it made: a device that has heard of the row has what lost there (I4).
+  for (const values of first.conflicts) putConflict(run, values);
   const seq = run.head + 1;
-  const merged = mergeChange({
-    row,
-    change,
-    device: push.device,
-    cursor: push.cursor,
-    seq,
-    now: push.now,
-    schema,
-    strategyFor: (of, column) => (run.strategy ??= readStrategy(run))(of, column),
-  });
+  const merged = first.conflicts.length === 0 ? first : mergeAt(seq);
   if (merged.row) {
     const moved = merged.row.seq === seq;
     // A row that did not move is as clean or not as what moved it before.
@@ -122,7 +127,6 @@ function applyChange(run: Run, change: Change): ChangeResult {
     run.clock = observe(run.clock, latestStamp(change));
     if (moved) run.head = seq;
   }
-  for (const values of merged.conflicts) putConflict(run, values);
   return merged.result;
 }
 

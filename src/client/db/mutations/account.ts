@@ -32,7 +32,7 @@ export const detachAccount: Mutation<'account.detach'> = ({ sql, newId }, { rows
   // A new device id, because the server's record of the old one is of rows that are gone.
   if (seen) sql.run('UPDATE sync_state SET device = ?', [newId()]);
   // Rows that were set aside are the account's too (I7), and so is the history that they came from.
-  for (const table of ['held_row', 'unconfirmed_row']) sql.run(`DELETE FROM ${table}`);
+  for (const table of ['held_row', 'unconfirmed_row', 'answered_edit']) sql.run(`DELETE FROM ${table}`);
   sql.run(`UPDATE sync_state SET user_id = NULL, user_name = NULL, cursor = 0, known = 0, epoch = '', refill = NULL,
   reload = NULL, notice = NULL, attempts = 0, next_attempt_at = NULL, last_error = NULL, last_sync_at = NULL`);
   return done;

@@ -85,10 +85,13 @@ describe('the account', () => {
     db.database.write((sql) => {
       sql.run(`INSERT INTO held_row VALUES ('setting', 's1', 7, '{"key":"theme","value":"1"}', 'refused')`);
       sql.run(`INSERT INTO unconfirmed_row VALUES ('setting', 's2')`);
+      sql.run(`INSERT INTO answered_edit VALUES ('setting', 's3', 'value', 'update', 5, 1, NULL)`);
       sql.run(`UPDATE sync_state SET cursor = 7, known = 9, epoch = 'e1', reload = 'away', notice = 'away'`);
     }, 'sync');
     db.mutate('account.detach', { rows });
-    expect(db.rows('SELECT tbl FROM held_row UNION ALL SELECT tbl FROM unconfirmed_row')).toEqual([]);
+    for (const table of ['held_row', 'unconfirmed_row', 'answered_edit']) {
+      expect(db.rows(`SELECT tbl FROM ${table}`)).toEqual([]);
+    }
     expect(db.rows('SELECT cursor, known, epoch, reload, notice FROM sync_state')).toEqual([
       { cursor: 0, known: 0, epoch: '', reload: null, notice: null },
     ]);
