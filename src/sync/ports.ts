@@ -18,7 +18,10 @@ export interface Batch {
   readonly epoch: string;
   readonly cursor: Sequence;
   readonly known: Sequence;
-  /** Nothing was loaded yet, and what is here does not come from an earlier load: a few rows first are of use. */
+  /**
+   * No answer was stored yet, and what is here does not come from an earlier load: a few rows first are of use. Not once
+   * they are here: where every run is cut after an answer, the next one has to bring a page.
+   */
   readonly isNew: boolean;
   /** How many loads of everything were begun: an answer from before the last one is no longer stored. */
   readonly loads: number;

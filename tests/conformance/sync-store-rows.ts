@@ -52,7 +52,7 @@ export function describeRows(device: StoreDevice): void {
       expect(await apply(first, { changes: [preview], cursor: 0, head: 9, more: true, preview: true })).toMatchObject({
         more: false,
       });
-      expect(await gather()).toMatchObject({ cursor: 0, known: 9, epoch: 'e', changes: [], isNew: true });
+      expect(await gather()).toMatchObject({ cursor: 0, known: 9, epoch: 'e', changes: [], isNew: false });
       run(`UPDATE vocabulary_item SET note = 'mine' WHERE id = 'w9'`);
       const edit = { id: 'w9', op: 'update', values: { note: 'mine' }, base: { note: [9, 'due'] } };
       expect((await gather()).changes).toMatchObject([edit]);

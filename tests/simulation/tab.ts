@@ -272,7 +272,7 @@ export class DatabaseWorker implements WorkerLink {
       }
       this.#database = opened.value;
       record.opened(connection.select);
-      opened.value.onCommit((_, origin) => record.committed(origin, connection.select));
+      opened.value.onCommit((_, origin) => record.committed(origin === 'local' ? 'local' : 'sync', connection.select));
       return ok({ database: opened.value, storage: 'opfs' });
     } catch (cause) {
       if (!(cause instanceof StorageError)) throw cause;

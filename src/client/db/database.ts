@@ -31,8 +31,8 @@ export interface WriteSql extends ReadSql {
   insertNew(insert: NewRows): readonly number[];
 }
 
-/** `local`: a person's change, captured for the outbox; `sync`: the engine's. */
-export type WriteOrigin = 'local' | 'sync';
+/** `local`: a person's change, captured for the outbox; `sync`: the engine's; `load`: the engine's, with more rows to come. */
+export type WriteOrigin = 'local' | 'sync' | 'load';
 
 /** Called after a commit with the tables it wrote. */
 export type CommitListener = (tables: ReadonlySet<string>, origin: WriteOrigin) => void;

@@ -1,10 +1,12 @@
 /**
  * Queries whose answers are kept up to date: one runs again only when a table it reads was written, and its subscribers
- * hear only when the answer differs. Several commits in one turn cost one run; subscribers of one query share it.
+ * hear only when the answer differs. Several commits in one turn cost one run; subscribers of one query share it. While
+ * more pages of a load come, there is a pause after each run, so that neither the load nor the page waits for answers that
+ * the next page changes again; an edit and the last page are seen at once.
  */
 import { err, ok, type Result } from '../../base/result.ts';
 import type { DatabaseFailure, Queries, QueryName } from './api.ts';
-import type { Database } from './database.ts';
+import type { Database, WriteOrigin } from './database.ts';
 import { StorageError } from './driver.ts';
 import { planQuery, tablesRead, type QueryPlan } from './queries.ts';
 import { answerPlan } from './search-index.ts';
@@ -13,9 +15,12 @@ export type LiveAnswer = Result<unknown[], DatabaseFailure>;
 
 export interface LiveQueriesOptions {
   readonly database: Pick<Database, 'read' | 'indexNewRows' | 'onCommit'>;
-  /** Runs the work soon, after the messages that are waiting now. */
-  readonly schedule: (work: () => void) => void;
+  /** Runs the work soon, after the messages that are waiting now, or after so many milliseconds. */
+  readonly schedule: (work: () => void, delay?: number) => void;
 }
+
+/** Milliseconds. */
+const pauseInLoad = 250;
 
 interface LiveQuery {
   readonly plan: QueryPlan;
@@ -32,10 +37,11 @@ export class LiveQueries {
   readonly #stale = new Set<LiveQuery>();
   readonly #stopListening: () => void;
   #scheduled = false;
+  #isPausing = false;
 
   constructor(options: LiveQueriesOptions) {
     this.#options = options;
-    this.#stopListening = options.database.onCommit((tables) => this.#noteCommit(tables));
+    this.#stopListening = options.database.onCommit((...commit) => this.#noteCommit(...commit));
   }
 
   /** Calls `onAnswer` at once and then whenever the answer changes. Returns the unsubscribe. */
@@ -76,17 +82,31 @@ export class LiveQueries {
     return live;
   }
 
-  #noteCommit(written: ReadonlySet<string>): void {
+  #noteCommit(written: ReadonlySet<string>, origin: WriteOrigin): void {
     for (const live of this.#queries.values()) {
       if ([...written].some((table) => live.tables.has(table))) this.#stale.add(live);
     }
-    if (this.#stale.size === 0 || this.#scheduled) return;
+    if (this.#stale.size === 0 || this.#scheduled || (origin === 'load' && this.#isPausing)) return;
     this.#scheduled = true;
-    this.#options.schedule(() => this.#refreshStale());
+    this.#options.schedule(() => {
+      this.#scheduled = false;
+      this.#refreshStale();
+      if (origin === 'load') this.#pause();
+    });
+  }
+
+  /** What comes of the load meanwhile is seen after it, and then there is another. */
+  #pause(): void {
+    this.#isPausing = true;
+    this.#options.schedule(() => {
+      this.#isPausing = false;
+      if (this.#stale.size === 0) return;
+      this.#refreshStale();
+      this.#pause();
+    }, pauseInLoad);
   }
 
   #refreshStale(): void {
-    this.#scheduled = false;
     const stale = [...this.#stale];
     this.#stale.clear();
     for (const live of stale) this.#refresh(live);

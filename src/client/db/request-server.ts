@@ -13,7 +13,7 @@ export interface RequestServerOptions {
   readonly database: Database;
   readonly newId: () => string;
   /** Runs the work soon, after the messages that are waiting now. */
-  readonly schedule: (work: () => void) => void;
+  readonly schedule: (work: () => void, delay?: number) => void;
   readonly later: Later;
   /** A failure that is a bug of ours: told besides being answered. */
   readonly onBug: (error: unknown) => void;

@@ -13,7 +13,7 @@ import type { Applied, Batch, NextAttempt, SyncStore } from '../../sync/ports.ts
 import type { Direction, SyncReport } from '../../sync/report.ts';
 import { answered, noWriters, restamped, sentStates } from '../../sync/writers.ts';
 import { noteAnswered } from './answered-edits.ts';
-import type { Database, ReadSql, WriteSql } from './database.ts';
+import type { Database, ReadSql, WriteOrigin, WriteSql } from './database.ts';
 import { StorageError } from './driver.ts';
 import { forgetDeleted, moveHeld, pullDamagedAgain, retryHeld, storeRows, storeWhole } from './held-rows.ts';
 import { gatherChanges } from './dirty-records.ts';
@@ -39,31 +39,39 @@ const correctionRoom = 5;
 
 export function createSyncStore(database: Database): SyncStore {
   /** Every commit is durable before the engine hears of it (I2, I6). */
-  const commit = async <T>(work: (sql: WriteSql) => T): Promise<Result<T, Failure>> => {
-    const done = guard(() => database.write(work, 'sync'));
+  const commit = async <T>(work: (sql: WriteSql) => T, origin: WriteOrigin = 'sync'): Promise<Result<T, Failure>> => {
+    const done = guard(() => database.write(work, origin));
     if (!done.ok) return done;
     const persisted = await database.driver.persist();
     return persisted.ok ? done : persisted;
   };
   /** Commits what the server said about `sent`, if that is still this device's. */
-  const commitCurrent = async <T>(sent: Batch, work: (sql: WriteSql) => T): Promise<Result<T, Failure>> => {
+  const commitCurrent = async <T>(
+    sent: Batch,
+    work: (sql: WriteSql) => T,
+    origin?: WriteOrigin,
+  ): Promise<Result<T, Failure>> => {
     const current = guard(() => database.read((sql) => isCurrent(sql, sent)));
     if (!current.ok) return current;
     // Its rows are another's (I7), and its cursor is beyond rows that are gone (I6).
     if (!current.value) return err({ code: 'storage_busy', detail: 'the account was left meanwhile' });
-    return commit(work);
+    return commit(work, origin);
   };
   return {
     gather: (direction) => Promise.resolve(guard(() => database.read((sql) => readBatch(sql, direction)))),
     apply: async (sent, received) => {
       const reply = unpacked(received);
       if (!reply) return err({ code: 'bad_reply', detail: 'packed rows' });
-      const whole = await commitCurrent(sent, (sql) =>
-        storeReply(sql, { database, sent, reply, storePage: storeWhole }),
-      );
+      const store = (storePage: typeof storeRows) =>
+        commitCurrent(
+          sent,
+          (sql) => storeReply(sql, { database, sent, reply, storePage }),
+          reply.more ? 'load' : 'sync',
+        );
+      const whole = await store(storeWhole);
       // A row that its table refuses. The transaction is undone; once more, with care.
       if (whole.ok || whole.error.code !== 'storage_failed') return whole;
-      return commitCurrent(sent, (sql) => storeReply(sql, { database, sent, reply, storePage: storeRows }));
+      return store(storeRows);
     },
     // The server has merged nothing: what it knows of this device's past is as before.
     setAside: (sent, refusal) =>
@@ -147,7 +155,7 @@ function guard<T>(work: () => T): Result<T, Failure> {
 
 function readBatch(sql: ReadSql, direction: Direction): Batch {
   const [state] = sql.arrays(`SELECT user_id, device, cursor, known, epoch, loads, attempts,
-  cursor = 0 AND reload IS NULL AND refill IS NULL,
+  cursor + known = 0 AND reload IS NULL,
   (SELECT value FROM setting WHERE key = 'sync_interval_minutes') FROM sync_state`);
   const [user, device, cursor, known, epoch, loads, attempts, isNew, minutes] = state as StateRow;
   const gathered = direction === 'down' || user === null ? nothingGathered : gatherChanges(sql);

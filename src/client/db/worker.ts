@@ -12,11 +12,12 @@ import { createSyncStore } from './sync-store.ts';
 const quietMoment = 200;
 
 /** A message to ourselves comes after those that wait already: so a burst of changes costs one run of each live query. */
-function createSchedule(): (work: () => void) => void {
+function createSchedule(): (work: () => void, delay?: number) => void {
   const { port1, port2 } = new MessageChannel();
   const queue: (() => void)[] = [];
   port1.onmessage = () => queue.shift()?.();
-  return (work) => {
+  return (work, delay) => {
+    if (delay !== undefined) return void setTimeout(work, delay);
     queue.push(work);
     port2.postMessage(null);
   };

@@ -5,10 +5,12 @@ import { openTestDatabase, type TestDatabase } from '../../../support/client-dat
 let db: TestDatabase;
 let live: LiveQueries;
 let scheduled: (() => void)[];
+let delayed: { readonly work: () => void; readonly delay: number }[];
 let reads: number;
 beforeEach(() => {
   db = openTestDatabase();
   scheduled = [];
+  delayed = [];
   reads = 0;
   live = new LiveQueries({
     database: {
@@ -19,7 +21,10 @@ beforeEach(() => {
       indexNewRows: (limit) => db.database.indexNewRows(limit),
       onCommit: (listener) => db.database.onCommit(listener),
     },
-    schedule: (work) => scheduled.push(work),
+    schedule: (work, delay) => {
+      if (delay === undefined) scheduled.push(work);
+      else delayed.push({ work, delay });
+    },
   });
 });
 afterEach(() => db.close());
@@ -143,5 +148,60 @@ describe('a live query', () => {
     put('b', '1');
     turn();
     expect(sizes()).toEqual([0]);
+  });
+});
+
+describe('a live query while more pages of a load come', () => {
+  /** A page of the load is stored; what waits for a turn of the event loop has it. */
+  const load = (key: string): void => {
+    db.database.write(
+      (sql) => sql.run('INSERT INTO setting (id, _seq, key, value) VALUES (?, 1, ?, ?)', [key, key, '1']),
+      'load',
+    );
+    turn();
+  };
+  const pauseEnds = (): void => {
+    const [pause, ...others] = delayed.splice(0);
+    expect([pause?.delay, others]).toEqual([250, []]);
+    pause?.work();
+  };
+
+  it('shows the first at once, and then what has come by the end of each pause', () => {
+    const { sizes } = watch();
+    load('a');
+    expect(sizes()).toEqual([0, 1]);
+    for (const key of ['b', 'c']) load(key);
+    expect(sizes()).toEqual([0, 1]);
+    pauseEnds();
+    expect(sizes()).toEqual([0, 1, 3]);
+    load('d');
+    pauseEnds();
+    expect(sizes()).toEqual([0, 1, 3, 4]);
+    expect(reads).toBe(4);
+  });
+
+  it('is run at once again when nothing came in a pause', () => {
+    const { sizes } = watch();
+    load('a');
+    pauseEnds();
+    expect(delayed).toEqual([]);
+    load('b');
+    expect(sizes()).toEqual([0, 1, 2]);
+  });
+
+  it('shows an edit at once, and the last page too, with all that came before', () => {
+    const { sizes } = watch();
+    load('a');
+    load('b');
+    put('mine', '1');
+    turn();
+    expect(sizes()).toEqual([0, 1, 3]);
+    load('c');
+    db.database.write((sql) => sql.run(`INSERT INTO setting (id, _seq, key, value) VALUES ('d', 1, 'd', '1')`), 'sync');
+    turn();
+    expect(sizes()).toEqual([0, 1, 3, 5]);
+    pauseEnds();
+    expect(delayed).toEqual([]);
+    expect(sizes()).toEqual([0, 1, 3, 5]);
   });
 });
