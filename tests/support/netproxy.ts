@@ -10,14 +10,21 @@ export type NetMode = 'up' | 'refuse' | 'reset' | 'hang';
 
 /**
  * What happens to a reply after the server has done its work. `lost`: the line breaks before the first byte. `half`: it
- * breaks after half of the first packet. `held`: it never comes. An object: this comes, and the server never hears of the
- * request.
+ * breaks after half of the first packet. `held`: it never comes. `after`: it breaks after so many bytes. `status`: this
+ * comes, and the server never hears of the request.
  */
-export type ReplyFault = 'lost' | 'half' | 'held' | { readonly status: number; readonly body: unknown };
+export type ReplyFault = 'lost' | 'half' | 'held' | { readonly after: number } | StandIn;
+
+interface StandIn {
+  readonly status: number;
+  readonly body: unknown;
+}
 
 interface Rule {
   readonly request: string;
   readonly fault: ReplyFault;
+  /** So many requests meet no fault first. */
+  spared: number;
   left: number;
 }
 
@@ -26,6 +33,8 @@ interface Line {
   readonly server: net.Socket;
   /** The rule that the request now under way meets. */
   rule: Rule | null;
+  /** Bytes of the reply that came so far. */
+  replied: number;
 }
 
 export class NetProxy {
@@ -74,9 +83,9 @@ export class NetProxy {
     if (mode !== 'refuse' && before === 'refuse') await this.#listen();
   }
 
-  /** The next `times` replies to this request meet the fault. */
-  fail(request: string, fault: ReplyFault, times = 1): void {
-    this.#rules.add({ request, fault, left: times });
+  /** The next `times` replies to this request meet the fault, after some that do not. */
+  fail(request: string, fault: ReplyFault, times = 1, spared = 0): void {
+    this.#rules.add({ request, fault, left: times, spared });
   }
 
   /**
@@ -112,10 +121,10 @@ export class NetProxy {
     if (this.#mode !== 'up') return;
     const server = net.connect(this.#targetPort, 'localhost');
     this.#track(server);
-    const line: Line = { client, server, rule: null };
+    const line: Line = { client, server, rule: null, replied: 0 };
     client.on('data', (bytes) => {
       this.#note(line, bytes);
-      if (typeof line.rule?.fault === 'object') return;
+      if (line.rule && standInOf(line.rule)) return;
       if (!server.destroyed) server.write(this.#garble(bytes));
     });
     server.on('data', (bytes) => {
@@ -133,9 +142,18 @@ export class NetProxy {
     const request = match?.[1];
     if (request === undefined) return;
     this.#requests.push(request);
-    line.rule = [...this.#rules].find((rule) => rule.request === request && rule.left > 0) ?? null;
+    line.replied = 0;
+    line.rule = this.#ruleFor(request);
     if (line.rule) line.rule.left -= 1;
-    if (typeof line.rule?.fault === 'object') line.client.end(replyOf(line.rule.fault));
+    const standIn = line.rule && standInOf(line.rule);
+    if (standIn) line.client.end(replyOf(standIn));
+  }
+
+  #ruleFor(request: string): Rule | null {
+    const rule = [...this.#rules].find((each) => each.request === request && each.left > 0);
+    if (!rule || rule.spared === 0) return rule ?? null;
+    rule.spared -= 1;
+    return null;
   }
 
   #garble(bytes: Buffer): Buffer {
@@ -156,6 +174,16 @@ export class NetProxy {
     }
     if (rule.fault === 'lost') client.resetAndDestroy();
     else if (rule.fault === 'half') client.end(bytes.subarray(0, Math.ceil(bytes.length / 2)));
+    else if ('after' in rule.fault) this.#cutAfter(line, bytes, rule.fault.after);
+  }
+
+  #cutAfter(line: Line, bytes: Buffer, after: number): void {
+    const { client } = line;
+    const room = after - line.replied;
+    line.replied += bytes.length;
+    if (room >= bytes.length) client.write(bytes);
+    // What was sent so far arrives before the end does.
+    else client.end(bytes.subarray(0, Math.max(0, room)));
   }
 
   #track(socket: net.Socket): void {
@@ -190,7 +218,11 @@ export class NetProxy {
   }
 }
 
-function replyOf({ status, body }: { readonly status: number; readonly body: unknown }): string {
+function standInOf({ fault }: Rule): StandIn | null {
+  return typeof fault === 'object' && 'status' in fault ? fault : null;
+}
+
+function replyOf({ status, body }: StandIn): string {
   const text = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} Test`,
