@@ -30,7 +30,7 @@ export function addEventRoute(server: Server, { store, sessions, hub, config, cl
     if (!session) return sendFailure(reply, { code: 'signed_out' });
     // The head is read after the stream is in the hub: what changes between the two is then told twice, not never.
     const device = request.query.device ?? null;
-    const events = hub.open({ user: session.user.id, session: session.tokenHash, device });
+    const events = hub.open({ user: session.user.id, session: session.tokenHash, device }, reply.raw);
     noteListeners([session.tokenHash]);
     events.once('close', () => {
       // When the server stops, its pages are about to connect again.

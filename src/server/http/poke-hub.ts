@@ -2,7 +2,7 @@
  * The open event streams of this process, by user. A poke carries only the account's sequence: whoever gets it asks for
  * the rows through a sync. Losing one does no harm, the next one says the same.
  */
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import type { Sequence } from '../../protocol/messages.ts';
 import type { Poke } from '../poke-bus.ts';
 
@@ -19,13 +19,24 @@ export interface Listener {
   readonly device: string | null;
 }
 
+/** The part of a response that the hub writes to by itself. */
+export interface Wire {
+  readonly headersSent: boolean;
+  readonly chunkedEncoding: boolean;
+  readonly socket: Pick<Writable, 'write' | 'writable' | 'writableLength'> | null;
+}
+
 interface Stream extends Listener {
   readonly body: Readable;
+  readonly wire: Wire;
 }
 
 export interface PokeHub {
-  /** The body of a new event stream. It leaves the hub by itself when it is closed. */
-  open(listener: Listener): Readable;
+  /**
+   * The body of a new event stream, to be sent as that of the response whose wire it is. It leaves the hub by itself when it
+   * is closed.
+   */
+  open(listener: Listener, wire: Wire): Readable;
   poke(poke: Poke): void;
   /** A device was told the head as it connected. If that is news, the user's other devices are told too. */
   greeted(poke: Poke): void;
@@ -60,24 +71,27 @@ export function createPokeHub(): PokeHub {
   const end = (stream: Stream): void => {
     if (leave(stream)) stream.body.push(null);
   };
-  const write = (stream: Stream, text: string): void => {
+  const write = (stream: Stream, { text, chunk }: Event): void => {
     if (!byUser.get(stream.user)?.has(stream)) return;
-    if (stream.body.readableLength > backlog) stream.body.destroy();
-    else stream.body.push(text);
+    const { body, wire } = stream;
+    if (body.readableLength + (wire.socket?.writableLength ?? 0) > backlog) body.destroy();
+    else if (isUnderWay(stream)) wire.socket!.write(chunk);
+    else body.push(text);
   };
 
   const poke = ({ user, head, from }: Poke): void => {
     const streams = byUser.get(user);
     if (!streams) return;
     heads.set(user, head);
+    const event = eventOf(pokeEvent(head));
     for (const stream of streams) {
-      if (from === null || stream.device !== from) write(stream, pokeEvent(head));
+      if (from === null || stream.device !== from) write(stream, event);
     }
   };
 
   return {
-    open(listener) {
-      const stream: Stream = { ...listener, body: new Readable({ read() {} }) };
+    open(listener, wire) {
+      const stream: Stream = { ...listener, wire, body: new Readable({ read() {} }) };
       const streams = byUser.get(listener.user) ?? new Set();
       byUser.set(listener.user, streams.add(stream));
       stream.body.once('close', () => leave(stream));
@@ -98,7 +112,7 @@ export function createPokeHub(): PokeHub {
     },
     async beat(isGood) {
       for (const stream of all()) {
-        if (await isGood(stream.session)) write(stream, ':\n\n');
+        if (await isGood(stream.session)) write(stream, heartbeat);
         else end(stream);
       }
     },
@@ -109,6 +123,26 @@ export function createPokeHub(): PokeHub {
       return all().length;
     },
   };
+}
+
+interface Event {
+  readonly text: string;
+  /** The same as HTTP sends it. */
+  readonly chunk: Buffer;
+}
+
+function eventOf(text: string): Event {
+  return { text, chunk: Buffer.from(`${text.length.toString(16)}\r\n${text}\r\n`) };
+}
+
+const heartbeat = eventOf(':\n\n');
+
+/**
+ * Whether nothing of the stream waits for its turn, so that an event can go to the connection as it is: ready bytes, the same
+ * for all who get them. Through the body and the response it would be made anew for each, at twice the price of the write.
+ */
+function isUnderWay({ body, wire }: Stream): boolean {
+  return wire.headersSent && wire.chunkedEncoding && wire.socket?.writable === true && body.readableLength === 0;
 }
 
 /** An event in the format of server-sent events. */

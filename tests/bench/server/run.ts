@@ -52,9 +52,9 @@ export async function runServerBenchmark(args: readonly string[]): Promise<numbe
       const store = await openStore();
       const servers: ServerProcess[] = [];
       const startHere: ServerLab['startServer'] = async ({ entry = 'main' } = {}) => {
-        // The bare one keeps to a file of its own.
-        const settings =
-          entry === 'main' ? store.settings : { LORIKEET_DATA: `${store.settings['LORIKEET_DATA']}.bare` };
+        // The bare one keeps to a file or a table of its own.
+        const file = store.settings['LORIKEET_DATA'];
+        const settings = entry === 'main' || file === undefined ? store.settings : { LORIKEET_DATA: `${file}.bare` };
         const server = await startServer(settings, entry);
         servers.push(server);
         return server;

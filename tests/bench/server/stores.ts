@@ -16,6 +16,8 @@ export interface StoreUnderLoad {
   use<T>(work: (store: ChangeStore) => Promise<T>): Promise<T>;
   /** Pushes a second that are to be reached with 100 people at once. */
   readonly pushesToReach: number;
+  /** How the bare server writes to it (bare-server.ts). */
+  readonly bareWay: string;
   /** Whether several servers can have it at once. */
   readonly shared: boolean;
   /** The process of a database server, whose CPU counts too. */
@@ -30,6 +32,7 @@ export async function sqliteUnderLoad(): Promise<StoreUnderLoad> {
     name: 'SQLite',
     settings: { LORIKEET_DATA: file },
     pushesToReach: 3_000,
+    bareWay: 'a commit a group',
     async use(work) {
       const opened = openSqliteStore({ file, newId: v7 });
       if (!opened.ok) throw new Error(opened.error);
@@ -52,6 +55,7 @@ export async function postgresUnderLoad(): Promise<StoreUnderLoad> {
     name: 'PostgreSQL',
     settings: { DATABASE_URL: url },
     pushesToReach: 1_500,
+    bareWay: 'an INSERT and a commit each',
     async use(work) {
       const opened = await openPostgresStore({ url, newId: v7 });
       if (!opened.ok) throw new Error(opened.error);

@@ -25,9 +25,7 @@ async function pushesOf(server: ServerProcess, people: readonly Person[], second
   return pushed / elapsed;
 }
 
-/** The bare server knows SQLite only. */
 export async function measureFloor({ store, quick, say, startServer }: ServerLab): Promise<Series[]> {
-  if (store.name !== 'SQLite') return [];
   const [rounds, seconds] = quick ? [2, 2] : [5, 4];
   say(`${store.name}: by turns with a bare server`);
   const people = await store.use((open) => registerPeople(open, users));
@@ -40,7 +38,7 @@ export async function measureFloor({ store, quick, say, startServer }: ServerLab
   await Promise.all([server.stop('SIGTERM'), bare.stop('SIGTERM')]);
   return [
     { name: `${users} at once, by turns: pushes`, unit: '/s', samples: ours },
-    { name: `${users} at once, by turns: the floor, a bare server with a flush a group`, unit: '/s', samples: floor },
+    { name: `${users} at once, by turns: the floor, a bare server, ${store.bareWay}`, unit: '/s', samples: floor },
     ratio(`${users} at once, by turns: ours / the floor`, { of: ours, to: floor }),
   ];
 }
