@@ -10,6 +10,8 @@ interface CeremonyOptions {
 export class SoftAuthenticator {
   readonly credentialId = randomBytes(32).toString('base64url');
   counter = 0;
+  /** Whether it asks for a PIN or a finger. */
+  verifies = true;
   readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
   /** What `navigator.credentials.create` gives. */
@@ -48,7 +50,7 @@ export class SoftAuthenticator {
 
   #authenticatorData(rpId: string, attested: boolean): Buffer {
     const [present, verified, withCredential] = [0x01, 0x04, 0x40];
-    const flags = present | verified | (attested ? withCredential : 0);
+    const flags = present | (this.verifies ? verified : 0) | (attested ? withCredential : 0);
     const counter = Buffer.alloc(4);
     counter.writeUInt32BE(this.counter);
     const head = [createHash('sha256').update(rpId).digest(), Buffer.from([flags]), counter];

@@ -1,7 +1,8 @@
 /**
  * Passkeys (WebAuthn): the ceremonies to add one and to show one. A ceremony's challenge lies in the store, named by a
  * cookie of its own that no script reads; it lives for minutes and is taken once, whatever comes of it. Passkeys are bound
- * to the server's origin, so there are none where it is not configured, but on a developer's own machine.
+ * to the server's origin, so there are none where it is not configured, but on a developer's own machine. A passkey is all that
+ * is asked for, so the authenticator must have verified who holds it (docs/decisions/0098-who-holds-a-passkey.md).
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
@@ -91,7 +92,7 @@ export function createPasskeys({ store, clock, publicOrigin }: PasskeysOptions):
         userName: user.name,
         attestationType: 'none',
         excludeCredentials: known.map(descriptorOf),
-        authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
         timeout: patience,
       });
       await begin(reply, { challenge: options.challenge, purpose: 'add', user: user.id });
@@ -109,7 +110,7 @@ export function createPasskeys({ store, clock, publicOrigin }: PasskeysOptions):
           expectedChallenge: ceremony.challenge,
           expectedOrigin: origin,
           expectedRPID: domain,
-          requireUserVerification: false,
+          requireUserVerification: true,
         });
         return verified ? registrationInfo.credential : null;
       });
@@ -127,7 +128,7 @@ export function createPasskeys({ store, clock, publicOrigin }: PasskeysOptions):
       const options = await generateAuthenticationOptions({
         rpID: domain,
         ...(user ? { allowCredentials: own } : {}),
-        userVerification: 'preferred',
+        userVerification: 'required',
         timeout: patience,
       });
       const purpose = user ? 'confirm' : 'sign-in';
@@ -148,7 +149,7 @@ export function createPasskeys({ store, clock, publicOrigin }: PasskeysOptions):
           expectedOrigin: origin,
           expectedRPID: domain,
           credential: { id: credentialId, publicKey: new Uint8Array(publicKey), counter: counterBefore },
-          requireUserVerification: false,
+          requireUserVerification: true,
         });
         return verified ? authenticationInfo.newCounter : null;
       });

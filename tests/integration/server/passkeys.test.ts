@@ -62,7 +62,7 @@ describe('a passkey', () => {
     const { who, key } = await withPasskey();
     expect(await beginAdding(who)).toMatchObject({
       rp: { id: 'localhost', name: 'Lorikeet' },
-      authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       excludeCredentials: [expect.objectContaining({ id: key.credentialId })],
     });
   });
@@ -132,6 +132,18 @@ describe('is refused', () => {
     const other = browser();
     const options = { ...(await beginSignIn(other)), rpId: 'evil.example' };
     expect(await signIn(other, key.get(options))).toEqual(refused);
+  });
+
+  it('when the authenticator did not verify who holds it: a key that was found opens nothing', async () => {
+    const { key } = await withPasskey();
+    const other = browser();
+    const options = await beginSignIn(other);
+    expect(options).toMatchObject({ userVerification: 'required' });
+    key.verifies = false;
+    expect(await signIn(other, key.get(options))).toEqual(refused);
+    const who = await person();
+    const passkey = Object.assign(new SoftAuthenticator(), { verifies: false }).create(await beginAdding(who));
+    expect(outcome(await who.call('POST /api/passkeys', { name: 'x', passkey }))).toEqual(refused);
   });
 
   it('when its counter falls back, as that of a copy would', async () => {
