@@ -49,6 +49,27 @@ test('a closed app is woken by what happens on another device, says so, and has 
   await service.close();
 });
 
+test('who blocked notifications and allows them in the browser’s settings is asked when they come back', async ({
+  world,
+}) => {
+  const device = await world.device('phone');
+  const phone = await AppPage.withNewAccount(device, ana);
+  await phone.addWord('la mesa', 'table');
+  await phone.page.addInitScript(() => {
+    const said = { permission: 'denied' };
+    Object.assign(window, { said });
+    Object.defineProperty(Notification, 'permission', { get: () => said.permission });
+  });
+  await phone.page.goto(device.url('/settings'));
+  const settings = phone.page.getByRole('region', { name: 'Notifications' });
+  await expect(settings.getByText('are blocked in this browser')).toBeVisible();
+  await phone.page.evaluate(() => {
+    Object.assign((window as unknown as { said: object }).said, { permission: 'default' });
+    window.dispatchEvent(new Event('focus'));
+  });
+  await expect(settings.getByText('May Lorikeet tell you')).toBeVisible();
+});
+
 /** In this document, until it is left, the browser's push service is this one. */
 async function subscribeAt({ page }: AppPage, service: PushEndpoint): Promise<void> {
   const { endpoint, p256dh, auth } = service.browser('phone');
