@@ -89,7 +89,8 @@ describe('the list of sessions', () => {
   });
 
   it('closes the event streams of the session that ends', async () => {
-    const live = await startTestServer();
+    // The heartbeat would end it as well, in its own time.
+    const live = await startTestServer({ config: { heartbeat: 3_600_000 } });
     const phone = await AccountCaller.signedUp(live, 'streams');
     const laptop = await AccountCaller.signedIn(live, { name: 'streams', password });
     const stream = await fetch(`${live.url}/api/sync/events?device=b`, { headers: { cookie: laptop.cookie } });
@@ -179,7 +180,8 @@ describe('the end of an account', () => {
   });
 
   it('closes its event streams', async () => {
-    const live = await startTestServer();
+    // The heartbeat would end it as well, in its own time.
+    const live = await startTestServer({ config: { heartbeat: 3_600_000 } });
     const phone = await AccountCaller.signedUp(live, 'leaver');
     const stream = await fetch(`${live.url}/api/sync/events`, { headers: { cookie: phone.cookie } });
     const over = stream.text();
