@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Series } from '../figures.ts';
 import { figureOf, formatTable, type Figure } from '../figures.ts';
 import { circumstances } from '../machine.ts';
+import { startKeeper, type Keeper } from './keeper.ts';
 import type { ServerLab } from './lab.ts';
 import { measureFloor } from './parts/floor.ts';
 import { measureFirstLoads } from './parts/first-loads.ts';
@@ -15,7 +16,7 @@ import { measureStreams } from './parts/streams.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
 import { postgresUnderLoad, sqliteUnderLoad, type StoreUnderLoad } from './stores.ts';
 
-const stores: Readonly<Record<string, () => Promise<StoreUnderLoad>>> = {
+const stores: Readonly<Record<string, (keeper: Keeper) => Promise<StoreUnderLoad>>> = {
   sqlite: sqliteUnderLoad,
   postgres: postgresUnderLoad,
 };
@@ -46,16 +47,17 @@ export async function runServerBenchmark(args: readonly string[]): Promise<numbe
   const where = circumstances();
   console.log(`Node ${where.node}, ${where.cores} × ${where.processor}, load ${where.load}`);
   const figures: Figure[] = [];
+  const keeper = startKeeper();
   let failed = false;
   for (const openStore of chosenStores) {
     for (const [name, measure] of Object.entries(parts).filter(([, part]) => chosenParts.includes(part))) {
-      const store = await openStore();
+      const store = await openStore(keeper);
       const servers: ServerProcess[] = [];
       const startHere: ServerLab['startServer'] = async ({ entry = 'main' } = {}) => {
         // The bare one keeps to a file or a table of its own.
         const file = store.settings['LORIKEET_DATA'];
         const settings = entry === 'main' || file === undefined ? store.settings : { LORIKEET_DATA: `${file}.bare` };
-        const server = await startServer(settings, entry);
+        const server = await startServer({ store: settings, entry, keeper });
         servers.push(server);
         return server;
       };
@@ -74,6 +76,7 @@ export async function runServerBenchmark(args: readonly string[]): Promise<numbe
       }
     }
   }
+  await keeper.close();
   console.log(`\n${formatTable(figures)}`);
   if (values.json !== undefined) {
     writeFileSync(values.json, `${JSON.stringify({ ...where, quick: values.quick, figures }, null, 2)}\n`);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '../../../src/base/assert.ts';
+import type { Keeper } from './keeper.ts';
 
 const built = join(import.meta.dirname, '../../../.cache/bench');
 
@@ -16,11 +17,14 @@ export interface ServerProcess {
 /** The server, or the bare one that it is measured against. */
 export type ServerEntry = 'main' | 'bare-server';
 
-/** `store`: the settings that say where the data is, `LORIKEET_DATA` or `DATABASE_URL`. */
-export async function startServer(
-  store: Readonly<Record<string, string>>,
-  entry: ServerEntry = 'main',
-): Promise<ServerProcess> {
+export interface ServerStart {
+  /** Where the data is: `LORIKEET_DATA` or `DATABASE_URL`. */
+  readonly store: Readonly<Record<string, string>>;
+  readonly entry: ServerEntry;
+  readonly keeper: Keeper;
+}
+
+export async function startServer({ store, entry, keeper }: ServerStart): Promise<ServerProcess> {
   // The load is about the API: a page has to be there, whichever.
   mkdirSync(join(built, 'app'), { recursive: true });
   writeFileSync(join(built, 'app/index.html'), '<!doctype html><title>Lorikeet</title>', { flag: 'a' });
@@ -33,6 +37,8 @@ export async function startServer(
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  keeper.started(child.pid!);
+  child.once('exit', () => keeper.ended(child.pid!));
   const url = await addressOf(child);
   return {
     url,

@@ -1,4 +1,4 @@
-/** The stores that are measured, each in a directory of its own that is removed afterwards. */
+/** The stores that are measured, each in a directory of its own that is removed afterwards. PostgreSQL has a keeper too. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import type { ChangeStore } from '../../../src/server/change-store.ts';
 import { openPostgresStore } from '../../../src/server/stores/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../../src/server/stores/sqlite/sqlite-store.ts';
 import { createDatabase, startPostgres } from '../../support/postgres-cluster.ts';
+import type { Keeper } from './keeper.ts';
 
 export interface StoreUnderLoad {
   readonly name: 'SQLite' | 'PostgreSQL';
@@ -25,8 +26,9 @@ export interface StoreUnderLoad {
   remove(): Promise<void>;
 }
 
-export async function sqliteUnderLoad(): Promise<StoreUnderLoad> {
+export async function sqliteUnderLoad(keeper: Keeper): Promise<StoreUnderLoad> {
   const directory = await mkdtemp(join(tmpdir(), 'lorikeet-load-'));
+  keeper.files(directory);
   const file = join(directory, 'lorikeet.db');
   return {
     name: 'SQLite',
