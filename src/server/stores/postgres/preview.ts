@@ -7,7 +7,7 @@ export async function readPreview(session: Session, key: string, now: number): P
   const { whole, wholeTables, due, newest, newestOf } = previewed;
   const given = [key, wholeTables, whole, now, due, newestOf, newest];
   const [found] = await session.run<[rows: string | null]>(previewStatement, given);
-  return found?.[0] ?? null;
+  return found![0];
 }
 
 /** By its text, as in push-subscriptions.ts; that of the due time as in the index on it (schema.ts). */
