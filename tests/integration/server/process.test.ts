@@ -70,7 +70,7 @@ describe('the server process', () => {
     expect(acknowledged.filter((id) => !(id in rows))).toEqual([]);
   });
 
-  it('writes no name, cookie, address or value into its log', async () => {
+  it('writes a line a request with its id, and no name, cookie, address or value, into its log', async () => {
     const { child, url, output } = await program.start(at({ LOG_LEVEL: 'trace' }));
     const name = 'private-name';
     const signedUp = await post(`${url}/api/account?q=private-query`, { name, password: 'private-password' });
@@ -81,11 +81,16 @@ describe('the server process', () => {
       syncRequest(user.id, { changes: [settingInsert('private-key', 'private-value')] }),
       cookie,
     );
-    await post(`${url}/api/session`, { name, password: 'private-wrong' });
+    const refused = await post(`${url}/api/session`, { name, password: 'private-wrong' });
     await fetch(`${url}/private-page`, { headers: { accept: 'text/html' } });
     child.kill('SIGTERM');
     await once(child, 'close');
     expect(output()).toContain('/api/sync');
+    // What a person is told of a failure leads to its line.
+    const lines = output()
+      .split('\n')
+      .filter((line) => line.includes(refused.headers.get('x-request-id')!));
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ route: '/api/session', status: 401 }]);
     expect(output()).not.toContain('private');
     expect(output()).not.toContain(cookie.split('=')[1]);
     expect(output()).not.toContain(user.id);
