@@ -250,6 +250,10 @@ export function describeRows(device: StoreDevice): void {
       await apply(sent, reply);
       expect(all('SELECT id, note, _seq FROM vocabulary_item ORDER BY id')).toEqual(once);
       expect((await gather()).changes).toEqual([]);
+      // And once more, late: what came since stays.
+      await apply(noChanges(sent), { changes: [wordPage({ id: 'w1', seq: 5, note: 'b' })], cursor: 5 });
+      await apply(sent, reply);
+      expect(all(`SELECT note, _seq FROM vocabulary_item WHERE id = 'w1'`)).toEqual([{ note: 'b', _seq: 5 }]);
     });
   });
 }

@@ -150,11 +150,20 @@ describe('vocabulary', () => {
   it('deleted here and edited later there comes back, and says so nowhere as lost', async () => {
     world.phone.write((sql) => addWord(sql, { id: 'w', word: 'perro' }));
     await world.meet();
-    world.run(world.phone, `DELETE FROM vocabulary_item WHERE id = 'w'`);
-    world.run(world.laptop, `UPDATE vocabulary_item SET note = 'needed' WHERE id = 'w'`);
-    await world.meet();
-    for (const each of [world.phone, world.laptop])
-      expect(each.rows('vocabulary_item').get('w')).toMatchObject({ note: 'needed' });
+    // Whichever the server hears of first.
+    for (const [first, note] of [
+      [world.phone, 'needed'],
+      [world.laptop, 'needed still'],
+    ] as const) {
+      world.run(world.phone, `DELETE FROM vocabulary_item WHERE id = 'w'`);
+      world.run(world.laptop, `UPDATE vocabulary_item SET note = ? WHERE id = 'w'`, note);
+      await first.sync();
+      await world.meet();
+      for (const each of [world.phone, world.laptop]) {
+        expect(each.rows('vocabulary_item').get('w')).toMatchObject({ note });
+      }
+    }
+    expect(world.phone.all(`SELECT lost_value FROM conflict WHERE lost_value <> 'null'`)).toEqual([]);
   });
 
   it('edited here and deleted later there is gone, and the edit is kept with the conflicts', async () => {
