@@ -147,6 +147,31 @@ describe('a client’s file with damaged JSON', () => {
     await device.database.close();
   });
 
+  it('takes a refused edit out and pulls its row again where what was before does not fit the column', async () => {
+    const device = openDevice();
+    device.database.write((sql) => {
+      sql.run(cells[1]!.sql, [JSON.stringify({ note: [1, null] })]);
+      sql.run('UPDATE sync_state SET cursor = 4');
+    }, 'sync');
+    const batch = await device.store.gather('both');
+    if (!batch.ok) throw new Error(batch.error.code);
+    const results = batch.value.changes.map(() => ({ status: 'rejected' as const, seq: 0 }));
+    expect(
+      await device.store.apply(batch.value, { ...pulled, changes: [], cursor: 4, head: 4, results }),
+    ).toMatchObject({
+      ok: true,
+    });
+    const [[cursor, set]] = device.database.read((sql) =>
+      sql.arrays(`SELECT cursor, (SELECT count(*) FROM rejected_change WHERE row_id = 'edited') FROM sync_state`),
+    ) as [[number, number]];
+    expect({ cursor, set }).toEqual({ cursor: 0, set: 1 });
+    await device.store.apply({ ...batch.value, changes: [] }, { ...pulled, results: [] });
+    expect(
+      device.database.read((sql) => sql.arrays(`SELECT note, _seq FROM vocabulary_item WHERE id = 'edited'`)),
+    ).toEqual([['theirs', 5]]);
+    await device.database.close();
+  });
+
   it('does not send an edit with a base that names no column', async () => {
     const device = openDevice();
     device.database.write((sql) => sql.run(cells[1]!.sql, [JSON.stringify({ nowhere: [1, 'before'] })]), 'sync');

@@ -101,9 +101,6 @@ export const plants = {
   'a preview moves the cursor': {
     answer: (reply) => (reply.preview ? { ...withoutMark(reply), cursor: highestIn(reply) } : reply),
   },
-  'a preview counts for all that there is': {
-    answer: (reply) => (reply.preview ? { ...withoutMark(reply), more: false } : reply),
-  },
   'a page leaves its last row out': { answer: (reply) => ({ ...reply, changes: withoutLast(reply.changes) }) },
   'an answer is stored after the account was left': {
     often: ['account'],

@@ -5,6 +5,7 @@
 import type { Value } from '../../base/value.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Change, ChangeErrorCode, ChangeResult, Sequence, Stamp } from '../../protocol/messages.ts';
+import { explainMisfit } from '../../schema/validate.ts';
 import { latestStamp } from '../../sync/change.ts';
 import { forgetStanding } from './answered-edits.ts';
 import type { ReadSql, WriteSql } from './database.ts';
@@ -143,8 +144,8 @@ values_json = excluded.values_json, rejected_at = excluded.rejected_at`,
 }
 
 /**
- * Puts back what was before: triggers stay silent while `_seq` moves. Where a newer server state came in meanwhile, the
- * cursor steps back so that it is pulled again over the old base.
+ * Puts back what was before: triggers stay silent while `_seq` moves. Where a newer server state came in meanwhile, or what
+ * was before is not known, the cursor steps back so that the row is pulled again over it.
  */
 function undo(sql: WriteSql, change: Change): void {
   if (change.op === 'insert') {
@@ -155,13 +156,16 @@ function undo(sql: WriteSql, change: Change): void {
   const base = Object.entries(change.base ?? {});
   const [[held] = []] = sql.arrays(`SELECT _seq FROM ${change.table} WHERE id = ?`, [change.id]);
   const oldest = Math.min(change.baseSeq, ...base.map(([, [seq]]) => seq));
-  const isNewer = held === undefined || Number(held) > oldest;
-  const before = isNewer ? Math.max(0, oldest - 1) : Number(held);
+  // Null where a column takes none says that it was not known; a damaged record may say anything.
+  const columns = sql.schema.tableOf(change.table)!.columns;
+  const known = base.filter(([column, [, value]]) => explainMisfit(columns[column]!, value) === null);
+  const pullsAgain = held === undefined || Number(held) > oldest || known.length < base.length;
+  const before = pullsAgain ? Math.max(0, oldest - 1) : Number(held);
   if (base.length > 0) {
-    const assignments = base.map(([column]) => `${column} = ?`).join(', ');
-    const values = base.map(([, [, value]]) => value);
-    sql.run(`UPDATE ${change.table} SET ${assignments}, _seq = -1 WHERE id = ?`, [...values, change.id]);
+    const assignments = [...known.map(([column]) => `${column} = ?`), '_seq = -1'].join(', ');
+    const values = known.map(([, [, value]]) => value);
+    sql.run(`UPDATE ${change.table} SET ${assignments} WHERE id = ?`, [...values, change.id]);
     sql.run(`UPDATE ${change.table} SET _seq = ? WHERE id = ?`, [before, change.id]);
   }
-  if (isNewer) sql.run('UPDATE sync_state SET cursor = min(cursor, ?)', [before]);
+  if (pullsAgain) sql.run('UPDATE sync_state SET cursor = min(cursor, ?)', [before]);
 }
