@@ -34,8 +34,10 @@ ON CONFLICT (tbl, id, col) DO UPDATE SET op = excluded.op, stamp = excluded.stam
 }
 
 /** These rows were pulled. One that its table refused is still older than the page. */
-export function forgetPulled(sql: WriteSql, { table, ids, seqs }: RowPage): void {
+export function forgetPulled(sql: WriteSql, page: RowPage): void {
   if (!isAnyAnswered(sql)) return;
+  // Not before: a packed page unpacks its ids when they are asked for.
+  const { table, ids, seqs } = page;
   sql.runMany(
     `DELETE FROM answered_edit WHERE tbl = '${table}' AND id = ?
 AND EXISTS (SELECT 1 FROM ${table} t WHERE t.id = answered_edit.id AND t._seq >= ?)`,

@@ -116,10 +116,11 @@ function attempt(sql: WriteSql, work: () => void): string | null {
 
 /** A newer state of a row stands in for the one that was set aside, and for what was answered for. */
 function release(sql: WriteSql, page: RowPage): void {
-  const { table, seqs } = page;
+  const { table } = page;
   forgetPulled(sql, page);
   if (sql.arrays('SELECT 1 FROM held_row WHERE tbl = ? LIMIT 1', [table]).length === 0) return;
-  const rows = page.ids.map((id, index) => [table, id, seqs[index]!]);
+  const { ids, seqs } = page;
+  const rows = ids.map((id, index) => [table, id, seqs[index]!]);
   sql.runMany('DELETE FROM held_row WHERE tbl = ? AND id = ? AND seq <= ?', rows);
 }
 
