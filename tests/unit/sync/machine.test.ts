@@ -139,39 +139,6 @@ describe('the state machine', () => {
     expect(effects).toMatchObject([{ request: { limit: 0 } }]);
   });
 
-  describe('on a device that has nothing yet', () => {
-    const empty = { isNew: true, cursor: 0, known: 0 };
-    const first = gathered(empty);
-    const preview = exchanged({ cursor: 0, more: true, preview: true });
-    const asked = (at: Transition) =>
-      at.effects.flatMap((effect) => (effect.name === 'exchange' ? [effect.request.preview] : []));
-
-    it('asks for a preview, and for pages once that is stored', () => {
-      expect(asked(after(requested, first))).toEqual([true]);
-      expect(after(requested, first, preview).effects).toMatchObject([{ name: 'apply', reply: { preview: true } }]);
-      const again = [requested, first, preview, events.applied] as const;
-      expect(after(...again).effects).toEqual([{ name: 'gather', direction: 'both' }]);
-      expect(asked(after(...again, first))).toEqual([undefined]);
-    });
-
-    it('asks again while none has come, as a part of the request was refused', () => {
-      const refused: Event = { name: 'exchanged', result: err({ code: 'clock_ahead', serverTime: 77 }) };
-      expect(asked(after(requested, first, refused, events.mended, first))).toEqual([true]);
-    });
-
-    it('takes one in a run, and none that it did not ask for', () => {
-      const twice = after(requested, first, preview, events.applied, first, preview);
-      expect(twice.effects).toMatchObject([{ name: 'record', report: { error: { code: 'bad_reply' } } }]);
-      const unasked = after(requested, gathered({ cursor: 0 }), preview);
-      expect(unasked.effects).toMatchObject([{ name: 'record', report: { error: { code: 'bad_reply' } } }]);
-    });
-
-    it('wants none when it only pushes', () => {
-      expect(asked(after({ name: 'requested', direction: 'up' }, first))).toEqual([undefined]);
-      expect(asked(after({ name: 'requested', direction: 'down' }, first))).toEqual([true]);
-    });
-  });
-
   it('ends without a trace when nobody has signed up', () => {
     const { state, effects } = after(requested, gathered({ user: null, changes: [] }));
     expect(state).toBe(idle);
